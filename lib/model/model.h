@@ -11,9 +11,9 @@
 #include "../images/images.h"
 
 typedef struct jt_card {
-    const char *sample, *limits, *citation; /* "" when absent */
-    int64_t jets;                           /* 0 when absent */
-    double epochs;                          /* 0 when absent */
+    const char *sample, *limits, *citation;           /* "" when absent */
+    int64_t jets;                                     /* 0 when absent */
+    double epochs;                                    /* 0 when absent */
     double accuracy, auc, rejection_50, rejection_30; /* NaN when absent */
 } jt_card;
 
@@ -22,11 +22,11 @@ typedef struct jt_point {
 } jt_point;
 
 typedef struct jt_golden {
-    int32_t n_jets;              /* 0: none */
-    const int64_t *offsets;      /* n_jets + 1 */
-    const float *momenta;        /* px py pz E */
-    const uint8_t *classes;      /* per constituent, or NULL */
-    const float *scores;         /* n_jets */
+    int32_t n_jets;         /* 0: none */
+    const int64_t *offsets; /* n_jets + 1 */
+    const float *momenta;   /* px py pz E */
+    const uint8_t *classes; /* per constituent, or NULL */
+    const float *scores;    /* n_jets */
 } jt_golden;
 
 typedef struct jt_model_file {
@@ -42,14 +42,14 @@ typedef struct jt_model_file {
     jt_image_map map;
     int32_t max_constituents, min_constituents;
 
-    int32_t n_features;          /* 0: images alone */
+    int32_t n_features; /* 0: images alone */
     const char *const *feature_names;
     const int32_t *feature_slots; /* places in jt_feature_table */
     const float *feature_mean, *feature_deviation;
 
     jt_graph graph;
 
-    const char *points_sample;   /* "" when absent */
+    const char *points_sample; /* "" when absent */
     int32_t n_points;
     const jt_point *points;
     jt_card card;
@@ -60,8 +60,8 @@ typedef struct jt_model_file {
 } jt_model_file;
 
 /*
- * Read and check `length` bytes, which may be freed afterwards. All or nothing: on failure *file is all zero, nothing is
- * left allocated, and *error has code, byte offset or key, and a sentence.
+ * Read and check `length` bytes, which may be freed afterwards. All or nothing: on failure *file is all zero, nothing
+ * is left allocated, and *error has code, byte offset or key, and a sentence.
  */
 jt_status jt_model_file_read(const void *bytes, size_t length, const jt_host *host, jt_model_file *file,
                              jt_error *error);

@@ -1,0 +1,66 @@
+#include "arena.h"
+
+#include <string.h>
+
+enum { ALIGNMENT = 64, SHARED_BLOCK = 64 * 1024, LARGEST_SHARED = 8 * 1024 };
+
+/* Stands at the start of each block; what is handed out begins ALIGNMENT bytes in. */
+typedef struct block {
+    struct block *older;
+} block;
+
+void jt_arena_init(jt_arena *arena, const jt_host *host)
+{
+    *arena = (jt_arena){.host = *host};
+}
+
+static char *new_block(jt_arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGNMENT)
+        return NULL;
+    block *made = jt_allocate(&arena->host, 1, ALIGNMENT + bytes);
+    if (!made)
+        return NULL;
+    made->older = arena->blocks;
+    arena->blocks = made;
+    return (char *)made + ALIGNMENT;
+}
+
+void *jt_arena_take(jt_arena *arena, size_t count, size_t bytes)
+{
+    if (bytes != 0 && count > SIZE_MAX / bytes)
+        return NULL;
+    size_t wanted = count * bytes;
+    if (wanted > LARGEST_SHARED)
+        return new_block(arena, wanted);
+
+    size_t rounded = (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded > arena->left || !arena->next) {
+        char *room = new_block(arena, SHARED_BLOCK);
+        if (!room)
+            return NULL;
+        arena->next = room;
+        arena->left = SHARED_BLOCK;
+    }
+    char *piece = arena->next;
+    arena->next += rounded;
+    arena->left -= rounded;
+    return piece;
+}
+
+char *jt_arena_text(jt_arena *arena, const char *text, size_t length)
+{
+    char *copy = length < SIZE_MAX ? jt_arena_take(arena, length + 1, 1) : NULL;
+    if (copy)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+void jt_arena_free(const jt_host *host, void *blocks)
+{
+    for (block *newest = blocks; newest;) {
+        block *older = newest->older;
+        jt_release(host, newest);
+        newest = older;
+    }
+}

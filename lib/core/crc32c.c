@@ -1,0 +1,46 @@
+#include "core.h"
+
+enum { POLYNOMIAL_BITS = 8, TABLES = 8 };
+
+static const uint32_t reflected_polynomial = 0x82F63B78u;
+
+/*
+ * table[0][b] is the remainder of byte b, table[t][b] that of b followed by t zero bytes. Made afresh by each call: a
+ * few microseconds, for which the library carries neither 8 KiB of numbers nor anything to be initialised once.
+ */
+static void make_tables(uint32_t table[TABLES][256])
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t crc = byte;
+        for (int bit = 0; bit < POLYNOMIAL_BITS; bit++)
+            crc = (crc >> 1) ^ (crc & 1 ? reflected_polynomial : 0);
+        table[0][byte] = crc;
+    }
+    for (int t = 1; t < TABLES; t++)
+        for (uint32_t byte = 0; byte < 256; byte++)
+            table[t][byte] = (table[t - 1][byte] >> 8) ^ table[0][table[t - 1][byte] & 0xFF];
+}
+
+static uint32_t little_endian(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+uint32_t jt_crc32c(const void *bytes, size_t length)
+{
+    uint32_t table[TABLES][256];
+    make_tables(table);
+
+    const unsigned char *at = bytes;
+    uint32_t crc = 0xFFFFFFFFu;
+    for (; length >= 8; length -= 8, at += 8) {
+        uint32_t low = crc ^ little_endian(at);
+        uint32_t high = little_endian(at + 4);
+        crc = table[7][low & 0xFF] ^ table[6][(low >> 8) & 0xFF] ^ table[5][(low >> 16) & 0xFF] ^ table[4][low >> 24] ^
+              table[3][high & 0xFF] ^ table[2][(high >> 8) & 0xFF] ^ table[1][(high >> 16) & 0xFF] ^
+              table[0][high >> 24];
+    }
+    for (; length > 0; length--, at++)
+        crc = (crc >> 8) ^ table[0][(crc ^ *at) & 0xFF];
+    return ~crc;
+}
