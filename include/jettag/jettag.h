@@ -354,7 +354,7 @@ JT_API jt_status jt_jet_images(const jt_jets *jets, const char *recipe, float *i
  * The 53 global features of paper A (docs/features.md).
  *
  * features  n_jets x jt_feature_count() doubles; NaN for a jet with a value that is not finite or E < 0; every other
- *           jet has finite values, also one without constituents. All constituents count, in the order given.
+ *           jet has finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents.
  * statuses  n_jets bytes, may be NULL
  * Errors: JT_ERROR_ARGUMENT, MEMORY.
  */

@@ -1,0 +1,49 @@
+/* What is behind the two opaque types of the public header. */
+#ifndef JT_HANDLE_H
+#define JT_HANDLE_H
+
+#include <stdatomic.h>
+
+#include "core/backends.h"
+#include "features/features.h"
+#include "model/model.h"
+
+struct jt_model {
+    jt_host host;
+    atomic_int references; /* the caller's one, and one per context */
+    jt_model_file file;
+    jt_backend_choice backend;
+    jt_plan *plan;
+};
+
+struct jt_context {
+    jt_model *model; /* counted; only its reference count ever changes */
+    int32_t max_batch;
+    jt_plan_context *plan_context;
+    jt_cleaning cleaning;
+    jt_clean_jet jet;
+    void *memory; /* one block behind everything below */
+    void *render_scratch;
+    void *feature_scratch;
+    float *recipe_image; /* as rendered, before standardising */
+    float *images;       /* max_batch network inputs */
+    float *features;     /* likewise; NULL without features */
+    float *logits;       /* max_batch x classes */
+    int32_t *places;     /* which jet of the chunk each network input is */
+    char error[256];
+};
+
+/* Floats in one network input image of the model. */
+size_t jt_image_floats(const jt_model_file *file);
+
+/* A model from a checked file, which it takes over (also on failure, when the file is freed). */
+jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, jt_model **model, jt_error *error);
+
+/* One reference less; the last one frees. */
+void jt_model_drop(jt_model *model);
+
+/* options is complete (not the caller's): zeros still mean defaults. */
+jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt_context **context, jt_error *error);
+void jt_context_destroy(jt_context *context);
+
+#endif /* JT_HANDLE_H */

@@ -1,0 +1,76 @@
+#include "standalone.h"
+
+#include <math.h>
+
+typedef struct workspace {
+    jt_clean_jet jet;
+    void *jet_memory;
+    void *scratch;
+} workspace;
+
+static jt_status workspace_make(workspace *space, size_t scratch_bytes, jt_error *error)
+{
+    space->jet_memory = jt_allocate(&jt_default_host, jt_clean_jet_bytes(JT_STANDALONE_KEEP), 1);
+    space->scratch = jt_allocate(&jt_default_host, scratch_bytes, 1);
+    if (!space->jet_memory || !space->scratch) {
+        jt_release(&jt_default_host, space->jet_memory);
+        jt_release(&jt_default_host, space->scratch);
+        return jt_fail(error, JT_ERROR_MEMORY, -1, NULL, "no memory for jets of %d constituents", JT_STANDALONE_KEEP);
+    }
+    jt_clean_jet_init(&space->jet, JT_STANDALONE_KEEP, space->jet_memory);
+    return JT_OK;
+}
+
+static void workspace_release(workspace *space)
+{
+    jt_release(&jt_default_host, space->jet_memory);
+    jt_release(&jt_default_host, space->scratch);
+}
+
+jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe, float *images, uint8_t *statuses,
+                               jt_error *error)
+{
+    workspace space;
+    jt_status status = workspace_make(&space, jt_render_bytes(recipe, JT_STANDALONE_KEEP), error);
+    if (status != JT_OK)
+        return status;
+    jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP, .at_least = 1, .need_classes = jt_recipe_needs_classes(recipe)};
+    size_t floats = (size_t)recipe->n_channels * (size_t)recipe->bins[0] * (size_t)recipe->bins[1];
+    for (int64_t i = 0; i < jets->n_jets; i++) {
+        float *image = images + (size_t)i * floats;
+        jt_jet_status jet_status = jt_jet_clean(jets, i, &cleaning, &space.jet);
+        if (statuses)
+            statuses[i] = (uint8_t)jet_status;
+        if (jet_status == JT_JET_OK) {
+            jt_render(recipe, &space.jet, space.scratch, image);
+            continue;
+        }
+        for (size_t k = 0; k < floats; k++)
+            image[k] = NAN;
+    }
+    workspace_release(&space);
+    return JT_OK;
+}
+
+jt_status jt_standalone_features(const jt_jets_view *jets, double *features, uint8_t *statuses, jt_error *error)
+{
+    workspace space;
+    jt_status status = workspace_make(&space, jt_features_bytes(JT_STANDALONE_KEEP), error);
+    if (status != JT_OK)
+        return status;
+    jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP};
+    for (int64_t i = 0; i < jets->n_jets; i++) {
+        double *row = features + (size_t)i * JT_FEATURES;
+        jt_jet_status jet_status = jt_jet_clean(jets, i, &cleaning, &space.jet);
+        if (statuses)
+            statuses[i] = (uint8_t)jet_status;
+        if (jet_status == JT_JET_OK) {
+            jt_features(&space.jet, space.scratch, row);
+            continue;
+        }
+        for (int k = 0; k < JT_FEATURES; k++)
+            row[k] = (double)NAN;
+    }
+    workspace_release(&space);
+    return JT_OK;
+}

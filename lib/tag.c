@@ -1,0 +1,150 @@
+#include "tag.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/math.h"
+
+/* The network's inputs for the clean jet in context->jet; either may be NULL. */
+static void prepare_inputs(jt_context *context, float *image, float *features)
+{
+    const jt_model_file *file = &context->model->file;
+    if (image) {
+        jt_render(&file->recipe, &context->jet, context->render_scratch, context->recipe_image);
+        jt_image_map_apply(&file->map, context->recipe_image, image);
+    }
+    if (features && file->n_features > 0) {
+        double values[JT_FEATURES];
+        jt_features(&context->jet, context->feature_scratch, values);
+        for (int32_t i = 0; i < file->n_features; i++) {
+            double mean = (double)file->feature_mean[i];
+            double deviation = (double)file->feature_deviation[i];
+            features[i] = (float)((values[file->feature_slots[i]] - mean) / deviation);
+        }
+    }
+}
+
+/* Softmax probability of class `top`, in double so that the order of classes costs no bits of the float result. */
+static float top_probability(const float *logits, int32_t n_classes, int32_t top)
+{
+    double sum = 0.0;
+    for (int32_t i = 0; i < n_classes; i++)
+        sum += jt_exp((double)logits[i] - (double)logits[top]);
+    return (float)(1.0 / sum);
+}
+
+static void fill_nan(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        values[i] = NAN;
+}
+
+static void write_good(const jt_context *context, const jt_output *output, int64_t jet, const float *logits)
+{
+    const jt_model_file *file = &context->model->file;
+    size_t n_classes = (size_t)file->n_classes;
+    if (output->scores)
+        output->scores[jet] = top_probability(logits, file->n_classes, file->top_class);
+    if (output->logits)
+        memcpy(output->logits + (size_t)jet * n_classes, logits, n_classes * sizeof *logits);
+    if (output->statuses)
+        output->statuses[jet] = JT_JET_OK;
+}
+
+static void write_bad(const jt_context *context, const jt_output *output, int64_t jet, jt_jet_status status)
+{
+    size_t n_classes = (size_t)context->model->file.n_classes;
+    if (output->scores)
+        output->scores[jet] = NAN;
+    if (output->logits)
+        fill_nan(output->logits + (size_t)jet * n_classes, n_classes);
+    if (output->statuses)
+        output->statuses[jet] = (uint8_t)status;
+}
+
+static jt_status execute(jt_context *context, const float *images, const float *features, int32_t n)
+{
+    jt_why why = {""};
+    jt_status status =
+        context->model->backend.backend->run(context->plan_context, images, features, n, context->logits, &why);
+    if (status != JT_OK)
+        snprintf(context->error, sizeof context->error, "%s", why.text);
+    return status;
+}
+
+jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_output *output)
+{
+    const jt_model_file *file = &context->model->file;
+    const size_t image_floats = jt_image_floats(file);
+    const size_t n_features = (size_t)file->n_features;
+    const size_t n_classes = (size_t)file->n_classes;
+
+    for (int64_t start = 0; start < jets->n_jets; start += context->max_batch) {
+        int64_t left = jets->n_jets - start;
+        int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
+        int32_t good = 0;
+        for (int32_t i = 0; i < chunk; i++) {
+            jt_jet_status jet_status = jt_jet_clean(jets, start + i, &context->cleaning, &context->jet);
+            if (jet_status != JT_JET_OK) {
+                write_bad(context, output, start + i, jet_status);
+                continue;
+            }
+            prepare_inputs(context, context->images + (size_t)good * image_floats,
+                           context->features ? context->features + (size_t)good * n_features : NULL);
+            context->places[good++] = i;
+        }
+        if (good == 0)
+            continue;
+        jt_status status = execute(context, context->images, context->features, good);
+        if (status != JT_OK)
+            return status;
+        for (int32_t i = 0; i < good; i++)
+            write_good(context, output, start + context->places[i], context->logits + (size_t)i * n_classes);
+    }
+    return JT_OK;
+}
+
+jt_status jt_run_inputs(jt_context *context, const float *images, const float *features, int64_t n,
+                        const jt_output *output)
+{
+    const jt_model_file *file = &context->model->file;
+    const size_t image_floats = jt_image_floats(file);
+    const size_t n_features = (size_t)file->n_features;
+    const size_t n_classes = (size_t)file->n_classes;
+
+    for (int64_t start = 0; start < n; start += context->max_batch) {
+        int32_t chunk = n - start < context->max_batch ? (int32_t)(n - start) : context->max_batch;
+        jt_status status = execute(context, images + (size_t)start * image_floats,
+                                   features ? features + (size_t)start * n_features : NULL, chunk);
+        if (status != JT_OK)
+            return status;
+        for (int32_t i = 0; i < chunk; i++)
+            write_good(context, output, start + i, context->logits + (size_t)i * n_classes);
+    }
+    return JT_OK;
+}
+
+void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *features,
+                           uint8_t *statuses)
+{
+    const jt_model_file *file = &context->model->file;
+    const size_t image_floats = jt_image_floats(file);
+    const size_t n_features = (size_t)file->n_features;
+
+    for (int64_t i = 0; i < jets->n_jets; i++) {
+        float *image = images ? images + (size_t)i * image_floats : NULL;
+        float *values = features ? features + (size_t)i * n_features : NULL;
+        jt_jet_status status = jt_jet_clean(jets, i, &context->cleaning, &context->jet);
+        if (statuses)
+            statuses[i] = (uint8_t)status;
+        if (status == JT_JET_OK) {
+            prepare_inputs(context, image, values);
+            continue;
+        }
+        if (image)
+            fill_nan(image, image_floats);
+        if (values)
+            fill_nan(values, n_features);
+    }
+}

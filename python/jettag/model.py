@@ -1,0 +1,292 @@
+"""A trained tagger."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jettag import _native
+from jettag._jets import JetsLike, JetView
+from jettag.errors import ArgumentError, check
+
+_INFO_ARRAYS = ("image_shape", "recipe_shape")
+
+
+class Model:
+    """A model file, loaded for one backend. Made by `jettag.load`.
+
+    A model may be used from several Python threads at once: each gets a context of its own, and the interpreter's lock
+    is not held while the library works.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A .jtm file.
+    backend : str
+        "auto", or a name from `jettag.backends()`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], backend: str = "auto") -> None:
+        self._lib = _native.lib()
+        self._handle = ctypes.c_void_p()
+        self._local = threading.local()
+        options = _native.ModelOptions(backend=backend.encode())
+        error = _native.Error()
+        status = self._lib.jt_model_load(
+            os.fsencode(path), ctypes.byref(options), ctypes.byref(self._handle), ctypes.byref(error)
+        )
+        check(status, error)
+        self._info = self._read_info()
+
+    def __del__(self) -> None:
+        # Contexts hold the model alive in C; each thread's is freed with its thread-local storage.
+        handle = getattr(self, "_handle", None)
+        if handle:
+            self._lib.jt_model_free(handle)
+            self._handle = ctypes.c_void_p()
+
+    def __repr__(self) -> str:
+        return f"<jettag.Model {self._info['name']} on {self._info['backend']}>"
+
+    def _read_info(self) -> dict[str, Any]:
+        raw = _native.ModelInfo()
+        check(self._lib.jt_model_info_get(self._handle, ctypes.byref(raw)))
+        info: dict[str, Any] = {}
+        for name, *_ in raw._fields_:
+            value = getattr(raw, name)
+            if name in ("size", "header_length"):
+                continue
+            if name in _INFO_ARRAYS:
+                info[name] = tuple(value)
+            elif isinstance(value, bytes):
+                info[name] = value.decode()
+            else:
+                info[name] = value
+        info["header"] = json.loads(info["header"])
+        info["needs_classes"] = bool(info["needs_classes"])
+        info["features"] = [self._lib.jt_model_feature(self._handle, i).decode() for i in range(info["n_features"])]
+        return info
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Fields of jt_model_info, the feature names, and under "header" all that the file says."""
+        return dict(self._info)
+
+    @property
+    def working_points(self) -> npt.NDArray[np.float64]:
+        """Rows of signal efficiency, threshold, background efficiency and its error."""
+        rows = np.empty((self._info["n_working_points"], 4))
+        point = _native.WorkingPoint()
+        for i in range(len(rows)):
+            check(self._lib.jt_model_working_point(self._handle, i, ctypes.byref(point)))
+            rows[i] = (
+                point.signal_efficiency,
+                point.threshold,
+                point.background_efficiency,
+                point.background_error,
+            )
+        return rows
+
+    def threshold(self, signal_efficiency: float) -> float:
+        """Score at and above which a jet is tagged, for a wanted signal efficiency.
+
+        Parameters
+        ----------
+        signal_efficiency : float
+            Inside the range of `working_points`; between two of them the threshold is linear.
+
+        Returns
+        -------
+        float
+        """
+        point = _native.WorkingPoint()
+        status = self._lib.jt_model_threshold(self._handle, signal_efficiency, ctypes.byref(point))
+        check(status, text=f"no working points around a signal efficiency of {signal_efficiency}")
+        return float(point.threshold)
+
+    def selftest(self) -> float:
+        """Tag the golden jets in the model file.
+
+        Returns
+        -------
+        float
+            Largest absolute difference from the scores stored there, at most 1e-5.
+
+        Raises
+        ------
+        SelftestError
+            When it is larger.
+        """
+        largest = ctypes.c_double()
+        error = _native.Error()
+        check(self._lib.jt_model_selftest(self._handle, ctypes.byref(largest), ctypes.byref(error)), error)
+        return largest.value
+
+    def tag(
+        self,
+        jets: JetsLike,
+        classes: npt.ArrayLike | None = None,
+        return_statuses: bool = False,
+    ) -> Any:
+        """Score jets.
+
+        Parameters
+        ----------
+        jets : tuple of (momenta, offsets) or ndarray
+            See `jettag.load`.
+        classes : array_like of int, optional
+            Class of each constituent: 0 neutral, 1 charged track, 2 muon. Needed by colour models.
+        return_statuses : bool
+            Also return a status per jet (0 tagged; words from `jettag.status_text`).
+
+        Returns
+        -------
+        ndarray of float32, or a tuple of it and ndarray of uint8
+            Near 1 a top, near 0 QCD; NaN for a jet that cannot be scored.
+        """
+        view = JetView(jets, classes)
+        scores = np.empty(view.n_jets, np.float32)
+        statuses = np.empty(view.n_jets, np.uint8)
+        output = _native.Output(scores=scores.ctypes.data, statuses=statuses.ctypes.data)
+        context = self._context()
+        status = self._lib.jt_tag_jets(context, ctypes.byref(view.struct), ctypes.byref(output))
+        check(status, text=self._lib.jt_context_error(context).decode())
+        return (scores, statuses) if return_statuses else scores
+
+    def tag_images(self, images: npt.ArrayLike, features: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:
+        """Score ready network inputs.
+
+        Parameters
+        ----------
+        images : array_like
+            (n, channels, rows, columns), standardised, cropped and resized: what `network_inputs` gives.
+        features : array_like, optional
+            (n, features), standardised; exactly when the model has features.
+
+        Returns
+        -------
+        ndarray of float32
+            (n,) scores.
+        """
+        pixels = np.ascontiguousarray(images, np.float32)
+        if pixels.ndim != 4 or pixels.shape[1:] != self._info["image_shape"]:
+            raise ArgumentError(f"images must have shape (n, *{self._info['image_shape']}), not {pixels.shape}")
+        n = len(pixels)
+        values = None
+        if features is not None:
+            values = np.ascontiguousarray(features, np.float32)
+            if values.shape != (n, self._info["n_features"]):
+                raise ArgumentError(f"features must have shape ({n}, {self._info['n_features']}), not {values.shape}")
+        scores = np.empty(n, np.float32)
+        output = _native.Output(scores=scores.ctypes.data)
+        context = self._context()
+        address = values.ctypes.data if values is not None else None
+        status = self._lib.jt_tag_images(context, pixels.ctypes.data, address, n, ctypes.byref(output))
+        check(status, text=self._lib.jt_context_error(context).decode())
+        return scores
+
+    def network_inputs(
+        self, jets: JetsLike, classes: npt.ArrayLike | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None, npt.NDArray[np.uint8]]:
+        """What the network sees of these jets.
+
+        Parameters
+        ----------
+        jets, classes
+            As for `tag`.
+
+        Returns
+        -------
+        images : ndarray of float32
+            (n, channels, rows, columns); NaN for a jet that cannot be scored.
+        features : ndarray of float32 or None
+            (n, features), or None for a network on images alone.
+        statuses : ndarray of uint8
+            (n,), 0 where all is well.
+        """
+        view = JetView(jets, classes)
+        images = np.empty((view.n_jets, *self._info["image_shape"]), np.float32)
+        n_features = self._info["n_features"]
+        features = np.empty((view.n_jets, n_features), np.float32) if n_features else None
+        statuses = np.empty(view.n_jets, np.uint8)
+        context = self._context()
+        status = self._lib.jt_network_inputs(
+            context,
+            ctypes.byref(view.struct),
+            images.ctypes.data,
+            features.ctypes.data if features is not None else None,
+            statuses.ctypes.data,
+        )
+        check(status, text=self._lib.jt_context_error(context).decode())
+        return images, features, statuses
+
+    def _context(self) -> ctypes.c_void_p:
+        """This thread's context, made when the thread first needs it."""
+        holder = getattr(self._local, "holder", None)
+        if holder is None:
+            holder = _ContextHolder(self._lib, self._handle)
+            self._local.holder = holder
+        return holder.handle
+
+
+class _ContextHolder:
+    """Frees a context when its thread, or the model, goes."""
+
+    def __init__(self, lib: ctypes.CDLL, model: ctypes.c_void_p) -> None:
+        self._lib = lib
+        self.handle = ctypes.c_void_p()
+        error = _native.Error()
+        check(lib.jt_context_create(model, None, ctypes.byref(self.handle), ctypes.byref(error)), error)
+
+    def __del__(self) -> None:
+        if self.handle:
+            self._lib.jt_context_free(self.handle)
+
+
+def _folders() -> list[Path]:
+    return [_native.PACKAGE / "_models", _native.CHECKOUT / "models" / "zoo"]
+
+
+def models() -> list[str]:
+    """Names of the models that come with jettag, for `jettag.load`.
+
+    Returns
+    -------
+    list of str
+    """
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.jtm")})
+
+
+def load(name_or_path: str | os.PathLike[str], backend: str = "auto") -> Model:
+    """Load a model.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        A name from `jettag.models()`, or a .jtm file.
+    backend : str
+        "auto", or a name from `jettag.backends()`.
+
+    Returns
+    -------
+    Model
+        Its `tag` takes jets as (momenta (N, 4) px py pz E in GeV, offsets (n + 1)), or as a padded array (n, m, 4) of
+        E px py pz.
+
+    Raises
+    ------
+    ModelFileError, BackendError
+        With the library's own words.
+    """
+    for folder in _folders():
+        shipped = folder / f"{os.fspath(name_or_path)}.jtm"
+        if shipped.exists():
+            return Model(shipped, backend)
+    return Model(name_or_path, backend)
