@@ -103,8 +103,8 @@ int32_t jt_json_array(jt_json_reader *reader, const jt_json *value, int32_t low,
     for (const cJSON *child = value->item->child; child; child = child->next)
         n++;
     if (n < low || n > high) {
-        jt_json_refuse(reader, value, n < low ? JT_ERROR_FORMAT : JT_ERROR_LIMIT, "%d elements where %d to %d are due",
-                       (int)n, (int)low, (int)high);
+        jt_json_refuse(reader, value, n > high && low < high ? JT_ERROR_LIMIT : JT_ERROR_FORMAT,
+                       "%d elements where %d to %d are due", (int)n, (int)low, (int)high);
         return 0;
     }
     return n;
