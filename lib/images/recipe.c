@@ -16,7 +16,8 @@ typedef struct built_in {
 
 #define PAPER_A "\"CNN on 'Top'\", arXiv:2512.05031, jet images"
 #define PAPER_B "\"Pulling out all the tops\", arXiv:1803.00107, section 3"
-#define DEEPTOP "\"Deep-learning top taggers\", arXiv:1701.08784, minimal preprocessing, as arXiv:1803.00107 compares it"
+#define DEEPTOP                                                                                                        \
+    "\"Deep-learning top taggers\", arXiv:1701.08784, minimal preprocessing, as arXiv:1803.00107 compares it"
 #define LANDSCAPE "\"The machine learning landscape of top taggers\", arXiv:1902.09914, image ResNeXt"
 
 /* 40 towers of 5 degrees in phi. */

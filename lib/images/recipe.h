@@ -1,6 +1,6 @@
 /*
- * How an image of a jet is made, as data. Built-in recipes are rows of the table in recipe.c; a model file carries its own
- * numbers (models/FORMAT.md, `image`).
+ * How an image of a jet is made, as data. Built-in recipes are rows of the table in recipe.c; a model file carries its
+ * own numbers (models/FORMAT.md, `image`).
  */
 #ifndef JT_IMAGES_RECIPE_H
 #define JT_IMAGES_RECIPE_H
@@ -40,8 +40,8 @@ typedef struct jt_recipe {
     jt_normalise normalise;
     int32_t n_channels;
     jt_channel channels[JT_MAX_CHANNELS];
-    int32_t bins[2];  /* rows (phi), columns (eta) */
-    double width[2];  /* eta, phi: of the whole window, radians */
+    int32_t bins[2]; /* rows (phi), columns (eta) */
+    double width[2]; /* eta, phi: of the whole window, radians */
 } jt_recipe;
 
 /* Names as in model files, indexed by the enums above. */

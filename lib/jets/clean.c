@@ -102,7 +102,8 @@ static void put(jt_clean_jet *jet, int32_t place, const constituent *c)
     jet->classes[place] = c->class;
 }
 
-/* Note the constituent in pt[] and order[], which stay sorted by falling pT, ties in input order, `keep` long at most. */
+/* Note the constituent in pt[] and order[], which stay sorted by falling pT, ties in input order, `keep` long at most.
+ */
 static void rank(jt_clean_jet *jet, int32_t keep, double pt, int64_t index)
 {
     int32_t low = 0, high = jet->n;

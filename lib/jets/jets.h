@@ -1,9 +1,9 @@
 /*
  * From the caller's layout to a clean jet: one set of rules for images, features and networks.
  *
- * Cleaning, in this order: padding (all four values exactly 0) is dropped; a NaN or infinity anywhere, or E < 0, ends the
- * jet with its status; constituents are sorted by falling pT, ties in input order; the hardest `keep` remain; fewer than
- * `at_least` end the jet with JT_JET_TOO_FEW. All in double precision from the values as given.
+ * Cleaning, in this order: padding (all four values exactly 0) is dropped; a NaN or infinity anywhere, or E < 0, ends
+ * the jet with its status; constituents are sorted by falling pT, ties in input order; the hardest `keep` remain; fewer
+ * than `at_least` end the jet with JT_JET_TOO_FEW. All in double precision from the values as given.
  */
 #ifndef JT_JETS_JETS_H
 #define JT_JETS_JETS_H
@@ -35,10 +35,10 @@ typedef struct jt_clean_jet {
 } jt_clean_jet;
 
 typedef struct jt_cleaning {
-    int32_t keep;        /* the hardest so many; <= capacity */
+    int32_t keep; /* the hardest so many; <= capacity */
     int32_t at_least;
-    int32_t at_most;     /* more than so many after `keep` is applied: JT_JET_TOO_MANY; 0: no such limit */
-    int need_classes;    /* 1: a class above 2 is JT_JET_BAD_CLASS; 0: classes are not looked at */
+    int32_t at_most;  /* more than so many after `keep` is applied: JT_JET_TOO_MANY; 0: no such limit */
+    int need_classes; /* 1: a class above 2 is JT_JET_BAD_CLASS; 0: classes are not looked at */
 } jt_cleaning;
 
 /* Bytes behind a clean jet of this capacity, and laying it out in them (64-byte aligned). */
