@@ -1,23 +1,91 @@
 #!/bin/sh
-# Runs the tests. Installs what they need first (see examples/setup.sh) and says so.
-set -eu
+# Runs the tests: all that a change has to pass.
+#
+#   sh tests/run.sh           some minutes
+#   sh tests/run.sh --all     also what takes long: fuzzing, every network on every backend under the sanitizers
+#
+# Installs what it needs first (examples/setup.sh) and says so. Each step's output is in build/test-logs/; a failing
+# step's is printed as well. The last line is "N passed, N failed".
+set -u
 cd "$(dirname "$0")/.."
-missing=""
-command -v meson >/dev/null || missing="$missing meson"
-command -v ninja >/dev/null || missing="$missing ninja-build"
-pkg-config --exists libcjson 2>/dev/null || missing="$missing pkg-config libcjson-dev"
-pkg-config --exists cmocka 2>/dev/null || missing="$missing libcmocka-dev"
-if [ -n "$missing" ]; then
-    [ "$(id -u)" = 0 ] || { echo "missing:$missing" >&2; exit 1; }
-    echo "installing:$missing"
-    apt-get update -qq
-    # shellcheck disable=SC2086
-    apt-get install -y -qq $missing >/dev/null
-fi
-mkdir -p build
-cflags="-std=gnu11 -O2 -ffp-contract=off -Wall -Wextra -Wconversion -Werror -D_GNU_SOURCE -Iinclude -I."
-# shellcheck disable=SC2086,SC2046
-gcc $cflags tests/unit/core/test_core.c lib/core/core.c lib/core/crc32c.c lib/core/float_guard.c lib/core/math.c \
-    lib/core/sized.c $(pkg-config --cflags --libs cmocka) -lm -o build/test_core
-build/test_core
+all=no
+case "${1:-}" in
+--all) all=yes ;;
+"") ;;
+*)
+    echo "usage: sh tests/run.sh [--all]" >&2
+    exit 2
+    ;;
+esac
 
+sh examples/setup.sh --tests || exit 1
+
+logs=build/test-logs
+mkdir -p $logs
+passed=0
+failed=0
+step() { # step NAME COMMAND...
+    name=$1
+    shift
+    start=$(date +%s)
+    if "$@" >"$logs/$name.log" 2>&1; then
+        passed=$((passed + 1))
+        printf 'ok      %-22s %4d s  %s\n' "$name" $(($(date +%s) - start)) \
+            "$(grep -E '^(Ok:|[0-9]+ passed)' "$logs/$name.log" | tail -1 | tr -s ' ')"
+    else
+        failed=$((failed + 1))
+        printf 'FAILED  %-22s %4d s\n' "$name" $(($(date +%s) - start))
+        tail -60 "$logs/$name.log"
+    fi
+}
+
+python=.venv/bin/python
+
+# --- C ---------------------------------------------------------------------------------------------------------------
+build_and_test() { # build_and_test FOLDER COMPILER [MESON OPTION...]
+    folder=$1
+    compiler=$2
+    shift 2
+    [ -f "$folder/build.ninja" ] || CC=$compiler meson setup "$folder" "$@" || return 1
+    # Warnings are errors here, not at a user's.
+    meson configure "$folder" -Dwerror=true -Dtests=true || return 1
+    ninja -C "$folder" || return 1
+    meson test -C "$folder" --no-rebuild --print-errorlogs
+}
+
+sanitized() { # the same with a sanitizer; leaks count, except in the interpreter
+    folder=$1
+    kind=$2
+    ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        TSAN_OPTIONS=halt_on_error=1 \
+        build_and_test "$folder" gcc -Dbuildtype=debugoptimized -Db_sanitize="$kind" -Db_lundef=false
+}
+
+step gcc build_and_test build gcc
+step clang build_and_test build-clang clang
+step address-undefined sanitized build-asan address,undefined
+step thread sanitized build-tsan thread
+step exports sh tests/check/exports.sh build/lib/libjettag.so
+step consumers sh tests/consumers/run.sh
+step clang-format sh tests/check/format.sh
+
+# --- Python ----------------------------------------------------------------------------------------------------------
+python_sanitized() {
+    JETTAG_LIBRARY=build-asan/lib/libjettag.so ASAN_OPTIONS=detect_leaks=0 \
+        LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
+        $python -m pytest -q -p no:cacheprovider "$@"
+}
+
+step pytest $python -m pytest -q
+step pytest-sanitized python_sanitized tests/python/test_api.py tests/python/test_images.py
+step ruff $python -m ruff check .
+step ruff-format $python -m ruff format --check .
+step mypy $python -m mypy
+
+if [ $all = yes ]; then
+    step fuzz sh tests/fuzz/run.sh 120
+    step pytest-sanitized-all python_sanitized tests/python
+fi
+
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ]

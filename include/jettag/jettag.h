@@ -5,18 +5,18 @@
  *
  *     #include <jettag/jettag.h>
  *
- *     jt_error    error = {sizeof error};
+ *     jt_error    error = {.size = sizeof error};
  *     jt_model   *model = NULL;
  *     jt_context *context = NULL;
  *     if (jt_model_load("effnet-s0-i35-gf.jtm", NULL, &model, &error) != JT_OK ||
  *         jt_context_create(model, NULL, &context, &error) != JT_OK)
  *         return complain(error.text);
  *
- *     jt_jets jets = {sizeof jets};
+ *     jt_jets jets = {.size = sizeof jets};
  *     jets.n_jets = 2;
  *     jets.offsets = offsets;        // 3 values: jet i has constituents offsets[i] .. offsets[i + 1] - 1
  *     jets.momenta = momenta;        // doubles: px py pz E, px py pz E, ... in GeV
- *     jt_output out = {sizeof out};
+ *     jt_output out = {.size = sizeof out};
  *     out.scores = scores;           // 2 floats: near 1 a top, near 0 QCD, NaN for a bad jet
  *     out.statuses = statuses;       // 2 bytes: jt_jet_status
  *     jt_tag_jets(context, &jets, &out);
@@ -29,7 +29,7 @@
  * - A function that can fail returns a jt_status; results come back through pointers and are written only on success,
  *   unless the function says otherwise.
  * - Structs that may grow begin with `size`, which the caller sets to sizeof the struct it was compiled with;
- *   everything else set to zero means the default. `{sizeof x}` does both.
+ *   everything else set to zero means the default. `{.size = sizeof x}` does both.
  * - Whoever creates an object frees it with the matching jt_*_free, which takes NULL quietly.
  * - Strings that the library returns are UTF-8, owned by the library, and live as long as the object they come from.
  * - Threads: a jt_model is immutable and may be shared by any number of threads. A jt_context belongs to one thread at a

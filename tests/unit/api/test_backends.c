@@ -1,0 +1,131 @@
+/* Backends in modules: missing, broken, foreign or of another interface, each costs a reason and nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "toys.h"
+
+/* Directory with modules made for this test, by name of what is wrong with them; set by the build. */
+static const char *module_directory(const char *name, char *path, size_t capacity)
+{
+    snprintf(path, capacity, "%s/%s", getenv("JETTAG_TEST_MODULES"), name);
+    return path;
+}
+
+static void expect_unavailable(const char *directory, const char *word)
+{
+    jt_backend_info info = {.size = sizeof info};
+    assert_int_equal(jt_backend_info_get(0, directory, &info), JT_OK);
+    assert_string_equal(info.name, "onednn");
+    assert_int_equal(info.available, 0);
+    if (!strstr(info.reason, word))
+        fail_msg("\"%s\" does not speak of %s", info.reason, word);
+
+    size_t length = 0;
+    void *bytes = toy_file(NULL, &length);
+    jt_model *model = NULL;
+    jt_error error = {.size = sizeof error};
+    jt_model_options options = {.size = sizeof options, .backend = "onednn", .module_directory = directory};
+    assert_int_equal(jt_model_load_memory(bytes, length, &options, &model, &error), JT_ERROR_BACKEND);
+    assert_non_null(strstr(error.text, word));
+    assert_null(model);
+    /* Left to choose, it goes on and says why. */
+    options.backend = NULL;
+    assert_int_equal(jt_model_load_memory(bytes, length, &options, &model, &error), JT_OK);
+    jt_model_info chosen = {.size = sizeof chosen};
+    assert_int_equal(jt_model_info_get(model, &chosen), JT_OK);
+    assert_string_equal(chosen.backend, "reference");
+    assert_non_null(strstr(chosen.backend_reason, word));
+    jt_model_free(model);
+    free(bytes);
+}
+
+static void test_missing(void **state)
+{
+    (void)state;
+    expect_unavailable("/nonexistent", "/nonexistent");
+}
+
+static void test_not_a_library(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/jettag-test-XXXXXX", path[64];
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/jettag-onednn.so", directory);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("this is no library", file);
+    fclose(file);
+    expect_unavailable(directory, "jettag-onednn.so");
+    unlink(path);
+    rmdir(directory);
+}
+
+static void test_strange_modules(void **state)
+{
+    (void)state;
+    char path[512];
+    expect_unavailable(module_directory("foreign", path, sizeof path), "no jettag backend");
+    expect_unavailable(module_directory("other_abi", path, sizeof path), "interface 999");
+    expect_unavailable(module_directory("unwilling", path, sizeof path), "the stars are wrong");
+}
+
+static void test_reference_is_always_there(void **state)
+{
+    (void)state;
+    jt_backend_info info = {.size = sizeof info};
+    assert_int_equal(jt_backend_info_get(1, "/nonexistent", &info), JT_OK);
+    assert_string_equal(info.name, "reference");
+    assert_int_equal(info.available, 1);
+    assert_string_equal(info.reason, "");
+    assert_int_equal(jt_backend_info_get(2, NULL, &info), JT_ERROR_ARGUMENT);
+}
+
+typedef struct lines {
+    int n;
+    char last[256];
+} lines;
+
+static void note(void *user, jt_log_level level, const char *text)
+{
+    lines *l = user;
+    assert_true(level >= JT_LOG_ERROR && level <= JT_LOG_INFO);
+    l->n++;
+    snprintf(l->last, sizeof l->last, "%s", text);
+}
+
+static void test_log(void **state)
+{
+    (void)state;
+    size_t length = 0;
+    void *bytes = toy_file(NULL, &length);
+    jt_model *model = NULL;
+    lines l = {0, ""};
+    jt_model_options options = {.size = sizeof options, .backend = "reference", .log = note, .log_user = &l};
+    assert_int_equal(jt_model_load_memory(bytes, length, &options, &model, NULL), JT_OK);
+    assert_true(l.n >= 1);
+    assert_non_null(strstr(l.last, "sample-net"));
+    assert_null(strchr(l.last, '\n'));
+    jt_model_free(model);
+    free(bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_not_a_library),
+        cmocka_unit_test(test_strange_modules),
+        cmocka_unit_test(test_reference_is_always_there),
+        cmocka_unit_test(test_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
