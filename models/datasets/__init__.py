@@ -1,0 +1,1 @@
+"""Samples of jets: readers and the sample that comes with jettag."""

@@ -1,0 +1,225 @@
+"""Jets from .npz files: coded shards, and plain files with momenta and offsets.
+
+A coded shard keeps a jet's constituents as 16-bit numbers, falling in pT:
+
+    pT  = 0.05 GeV exp(1.6e-4 pt)        `pt`   uint16, (N,)
+    eta = axis_eta + 6e-5 deta           `deta` int16, (N,); `axis_eta` (jets,)
+    phi = axis_phi + 6e-5 dphi           `dphi` int16, (N,); `axis_phi` (jets,)
+
+with `n` constituents per jet, `label` (1 a top), and, where the detector tells them apart, `cls` (0 neutral, 1 charged
+track, 2 muon). Constituents are massless. A plain file has `momenta` (N, 4) px, py, pz, E in GeV, `offsets` (jets + 1),
+`labels` and perhaps `classes`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_PT_UNIT = 0.05
+_PT_STEP = 1.6e-4
+_ANGLE_STEP = 6e-5
+
+
+@dataclass
+class Jets:
+    """Jets one after the other.
+
+    Attributes
+    ----------
+    momenta : ndarray of float64
+        (N, 4) px, py, pz, E in GeV.
+    offsets : ndarray of int64
+        (jets + 1,); jet i is rows offsets[i] .. offsets[i + 1] - 1.
+    labels : ndarray of uint8
+        (jets,), 1 a top.
+    classes : ndarray of uint8 or None
+        (N,): 0 neutral, 1 charged track, 2 muon.
+    """
+
+    momenta: npt.NDArray[np.float64]
+    offsets: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.uint8]
+    classes: npt.NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def jagged(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """As the functions of jettag take them."""
+        return self.momenta, self.offsets
+
+    def part(self, start: int, stop: int) -> Jets:
+        """The jets start .. stop - 1, without copying momenta.
+
+        Parameters
+        ----------
+        start, stop : int
+            As in a slice.
+
+        Returns
+        -------
+        Jets
+        """
+        stop = min(stop, len(self))
+        rows = slice(int(self.offsets[start]), int(self.offsets[stop]))
+        return Jets(
+            self.momenta[rows],
+            self.offsets[start : stop + 1] - self.offsets[start],
+            self.labels[start:stop],
+            None if self.classes is None else self.classes[rows],
+        )
+
+    def chosen(self, jets: npt.ArrayLike) -> Jets:
+        """Some of the jets.
+
+        Parameters
+        ----------
+        jets : array_like of int
+            Their numbers, in the order that is wanted.
+
+        Returns
+        -------
+        Jets
+        """
+        picked = np.asarray(jets, np.int64)
+        rows, offsets = _rows_of(self.offsets, picked)
+        classes = None if self.classes is None else self.classes[rows]
+        return Jets(self.momenta[rows], offsets, self.labels[picked], classes)
+
+
+def _rows_of(
+    offsets: npt.NDArray[np.int64], jets: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows of the constituents of some jets, and their offsets there."""
+    counts = np.diff(offsets)[jets]
+    new = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    rows = np.arange(new[-1], dtype=np.int64) + np.repeat(offsets[:-1][jets] - new[:-1], counts)
+    return rows, new
+
+
+def joined(parts: Sequence[Jets]) -> Jets:
+    """Several sets of jets as one.
+
+    Parameters
+    ----------
+    parts : sequence of Jets
+        At least one.
+
+    Returns
+    -------
+    Jets
+    """
+    classes = [part.classes for part in parts if part.classes is not None]
+    if classes and len(classes) != len(parts):
+        raise ValueError("some of the files have classes of constituents and some have not")
+    return Jets(
+        np.concatenate([part.momenta for part in parts]),
+        np.concatenate([[0], np.cumsum(np.concatenate([np.diff(part.offsets) for part in parts]))]).astype(np.int64),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate(classes) if classes else None,
+    )
+
+
+def read(path: str | os.PathLike[str]) -> Jets:
+    """Read a coded shard or a plain file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An .npz file.
+
+    Returns
+    -------
+    Jets
+    """
+    with np.load(path) as file:
+        arrays = {key: file[key] for key in file.files}
+    return decode(arrays) if "axis_eta" in arrays else _plain(arrays, path)
+
+
+def _plain(arrays: dict[str, npt.NDArray[Any]], path: str | os.PathLike[str]) -> Jets:
+    missing = {"momenta", "offsets", "labels"} - set(arrays)
+    if missing:
+        raise ValueError(f"{os.fspath(path)}: neither a coded shard nor a file with momenta: no {sorted(missing)}")
+    classes = arrays.get("classes")
+    return Jets(
+        arrays["momenta"].astype(np.float64),
+        arrays["offsets"].astype(np.int64),
+        arrays["labels"].astype(np.uint8),
+        None if classes is None else classes.astype(np.uint8),
+    )
+
+
+def decode(arrays: dict[str, npt.NDArray[Any]]) -> Jets:
+    """Momenta from the arrays of a coded shard.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        `n`, `pt`, `deta`, `dphi`, `axis_eta`, `axis_phi`, `label` and perhaps `cls`.
+
+    Returns
+    -------
+    Jets
+    """
+    counts = arrays["n"].astype(np.int64)
+    pt = _PT_UNIT * np.exp(_PT_STEP * arrays["pt"].astype(np.float64))
+    eta = np.repeat(arrays["axis_eta"].astype(np.float64), counts) + _ANGLE_STEP * arrays["deta"].astype(np.float64)
+    phi = np.repeat(arrays["axis_phi"].astype(np.float64), counts) + _ANGLE_STEP * arrays["dphi"].astype(np.float64)
+    momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], axis=1)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    classes = arrays.get("cls")
+    return Jets(momenta, offsets, arrays["label"].astype(np.uint8), classes)
+
+
+def choose_coded(arrays: dict[str, npt.NDArray[Any]], jets: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+    """Some jets of a coded shard, still coded.
+
+    Parameters
+    ----------
+    arrays : dict of str to ndarray
+        Of a shard.
+    jets : ndarray of int
+        Their numbers.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
+    offsets = np.concatenate([[0], np.cumsum(arrays["n"].astype(np.int64))]).astype(np.int64)
+    rows, _ = _rows_of(offsets, jets)
+    per_jet = len(arrays["n"])
+    return {key: values[jets if len(values) == per_jet else rows] for key, values in arrays.items()}
+
+
+def find(folder: str | os.PathLike[str], pattern: str) -> list[Path]:
+    """Files of a folder, in order of their names.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where they are.
+    pattern : str
+        Such as `toptag_*.npz`.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is none.
+    """
+    found = sorted(Path(folder).glob(pattern))
+    if not found:
+        raise FileNotFoundError(f"no {pattern} in {os.fspath(folder)}")
+    return found

@@ -1,0 +1,1 @@
+"""Training of the networks, from jets to a model file."""

@@ -1,0 +1,81 @@
+"""Networks with random weights, inputs for them, and the scores that ONNX Runtime and PyTorch give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from models.initialise import random_tensors
+from models.networks import Network
+from models.onnx_writer import LOGITS, SCORES, to_onnx
+
+ROOT = Path(__file__).resolve().parents[2]
+Floats = npt.NDArray[np.float32]
+Tensors = Mapping[str, Floats]
+
+
+def blob_images(shape: tuple[int, ...], jets: int, seed: int) -> Floats:
+    """Images that differ from each other as jets do: a few blobs of very different brightness over some noise."""
+    random = np.random.default_rng(seed)
+    channels, rows, columns = shape
+    r, c = np.mgrid[:rows, :columns]
+    images = 0.1 * random.standard_normal((jets, *shape))
+    for _ in range(4):
+        at = random.uniform(0, 1, (2, jets, channels, 1, 1))
+        width = random.uniform(0.02, 0.25, (jets, channels, 1, 1)) * rows
+        height = np.exp(random.uniform(-1.5, 1.5, (jets, channels, 1, 1))) * random.choice([-1, 1], (jets, 1, 1, 1))
+        distance = ((r - at[0] * rows) ** 2 + (c - at[1] * columns) ** 2) / width**2
+        images += height * np.exp(-0.5 * distance)
+    return images.astype(np.float32)
+
+
+def network_inputs(network: Network, jets: int, seed: int) -> tuple[Floats, Floats | None]:
+    """Images and, where the network reads them, features."""
+    random = np.random.default_rng(seed + 1)
+    features = random.standard_normal((jets, network.n_features)).astype(np.float32) if network.n_features else None
+    return blob_images(network.image_shape, jets, seed), features
+
+
+def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: Floats | None) -> tuple[Floats, Floats]:
+    """Logits, and the score of the class top, by ONNX Runtime without its graph optimisations."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    model = to_onnx(network, tensors).SerializeToString()
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    given: dict[str, Any] = {"image": images}
+    if features is not None:
+        given["features"] = features
+    logits, scores = session.run([LOGITS, SCORES], given)
+    return logits, scores[:, -1]
+
+
+def spread_tensors(network: Network, seed: int, images: Floats, features: Floats | None) -> dict[str, Floats]:
+    """Random weights whose last layer is scaled so that the scores of these inputs fill (0, 1)."""
+    tensors = random_tensors(network, seed)
+    logits, _ = onnx_outputs(network, tensors, images, features)
+    margin = logits[:, 1] - logits[:, 0]
+    weight, bias = f"{network.output}.weight", f"{network.output}.bias"
+    scale = 2.0 / margin.std()
+    tensors[weight] = (tensors[weight] * scale).astype(np.float32)
+    shift = np.array([margin.mean() * scale, 0.0])
+    tensors[bias] = (tensors[bias] * scale + shift).astype(np.float32)
+    return tensors
+
+
+def torch_scores(network: Network, tensors: Tensors, images: Floats, features: Floats | None) -> Floats:
+    """Scores by PyTorch, which is installed where models are trained and need not be elsewhere."""
+    import torch
+
+    from models.torch_network import TorchNetwork
+
+    module = TorchNetwork(network).eval()
+    module.load_tensors(tensors)
+    with torch.no_grad():
+        given = None if features is None else torch.from_numpy(features)
+        return module.scores(torch.from_numpy(images), given).numpy()
