@@ -119,7 +119,11 @@ static void test_tag(void **state)
 static void test_colour_needs_classes(void **state)
 {
     (void)state;
-    static const char *const edits[] = {"\"channels\":[\"pt\"]", "\"channels\":[\"muon_count\"]", NULL};
+    static const char *const edits[] = {"\"channels\":[\"pt\"]", "\"channels\":[\"muon_count\"]",
+                                        "\"offsets\":[0,2,4,6,8,10,12,14,16],",
+                                        "\"offsets\":[0,2,4,6,8,10,12,14,16],"
+                                        "\"constituent_classes\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],",
+                                        NULL};
     jt_model *model = toy_model_edited("reference", edits);
     jt_model_info info = {.size = sizeof info};
     assert_int_equal(jt_model_info_get(model, &info), JT_OK);
