@@ -49,6 +49,7 @@ EFFNET: dict[str, tuple[int, tuple[int, ...]]] = {
 _BLOCKS = ((3, 1, 1), (3, 2, 6), (5, 2, 6), (3, 2, 6), (5, 1, 6), (5, 2, 6), (3, 1, 6))
 _EFFNET_UNITS = 200
 _LENET_UNITS = (500, 62)
+_LENET_NOTE = f" The {_LENET_UNITS[1]} units before the output are inferred from the paper's number of parameters."
 
 
 @dataclass(frozen=True)
@@ -330,7 +331,8 @@ def _paper_a(name: str, what: str, layers: Callable[[bool], list[Layer]], resize
             Network(
                 name=f"{name}-{window}" + ("-gf" if gf else ""),
                 description=f"{what} of \"CNN on 'Top'\" (arXiv:2512.05031) on images of {crop[2]} x {crop[2]} pixels"
-                + (f" and {N_FEATURES} global features." if gf else "."),
+                + (f" and {N_FEATURES} global features." if gf else ".")
+                + (_LENET_NOTE if gf and name.startswith("lenet") else ""),
                 image=image_section(recipe, crop, resize),
                 standardised=True,
                 n_features=N_FEATURES if gf else 0,
@@ -375,7 +377,8 @@ def _all() -> dict[str, Network]:
         _paper_b("deeptop-minimal-deeptop", minimal + "grey images of its own jets.", deeptop_layers(), "D40"),
         _paper_b(
             "resnext-50",
-            "ResNeXt-50 with a quarter of the channels (arXiv:1902.09914) on grey images of 64 x 64 pixels.",
+            "ResNeXt-50 with a quarter of the channels (arXiv:1902.09914) on grey images of 64 x 64 pixels, which are "
+            'prepared as in "Pulling out all the tops" (arXiv:1803.00107) over 1.6 x 1.6.',
             resnext_layers(),
             "B64-grey",
         ),

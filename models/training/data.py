@@ -1,0 +1,106 @@
+"""Jets of a sample with their images and features: for training, validation and testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.datasets.shards import Jets, find, joined, read
+from models.networks import Network
+from models.training.inputs import Images, join_images, shard_features, shard_images, usable
+
+
+@dataclass
+class Data:
+    """Training jets, and validation jets behind them.
+
+    Attributes
+    ----------
+    jets : Jets
+        All of them.
+    images : Images
+        Theirs.
+    features : ndarray of float64 or None
+        Theirs, for networks that read features.
+    n_train : int
+        Jets before this one are for training.
+    """
+
+    jets: Jets
+    images: Images
+    features: npt.NDArray[np.float64] | None
+    n_train: int
+
+
+def training_shards(folder: str, sample: str, test_shards: int) -> list[Path]:
+    """Shards to train on: all but the last ones.
+
+    Parameters
+    ----------
+    folder, sample : str
+        Files `<sample>_*.npz` of this folder.
+    test_shards : int
+        How many are kept for testing.
+
+    Returns
+    -------
+    list of Path
+    """
+    shards = find(folder, f"{sample}_*.npz")
+    if len(shards) <= test_shards:
+        raise SystemExit(f"{folder}: {len(shards)} files {sample}_*.npz, of which {test_shards} are for testing")
+    return shards[:-test_shards]
+
+
+def load_training(network: Network, shards: list[Path], cache: Path, n_train: int, n_validation: int) -> Data:
+    """Read as many shards as are needed.
+
+    Parameters
+    ----------
+    network : Network
+        Says which images and whether features are needed.
+    shards : list of Path
+        None of them for testing.
+    cache : Path
+        Folder for images and features.
+    n_train, n_validation : int
+        Jets; fewer for training when the shards have not so many.
+
+    Returns
+    -------
+    Data
+    """
+    parts: list[Jets] = []
+    images: list[Images] = []
+    features: list[npt.NDArray[np.float64]] = []
+    for shard in shards:
+        part = usable(read(shard))
+        parts.append(part)
+        images.append(shard_images(part, network.image["recipe"], cache, shard.stem))
+        if network.n_features:
+            features.append(shard_features(part, cache, shard.stem))
+        print(f"{shard.name}: {len(part)} jets", flush=True)
+        if sum(len(one) for one in parts) >= n_train + n_validation:
+            break
+    jets = joined(parts)
+    last = min(len(jets), n_train + n_validation)
+    all_features = np.concatenate(features) if features else None
+    return Data(jets.part(0, last), join_images(images), all_features, last - n_validation)
+
+
+def load_test(folder: str, sample: str, test_shards: int) -> Jets:
+    """Jets for the card and for the golden scores.
+
+    Parameters
+    ----------
+    folder, sample, test_shards
+        As for `training_shards`.
+
+    Returns
+    -------
+    Jets
+    """
+    return usable(joined([read(shard) for shard in find(folder, f"{sample}_*.npz")[-test_shards:]]))

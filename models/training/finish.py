@@ -1,0 +1,183 @@
+"""The end of a training: scores of test jets, the card, golden jets, and the model file."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jettag
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models import jtm
+from models.datasets.shards import Jets
+from models.export import Golden, Statistics, build
+from models.networks import Network
+from models.torch_network import TorchNetwork
+from models.training.inputs import library_inputs
+from models.training.metrics import summary, working_points
+from models.training.samples import SAMPLES
+
+EFFICIENCIES = [round(0.01 * i, 2) for i in range(1, 100)]
+N_GOLDEN = 16
+TOLERANCE = 1e-5
+_CHUNK = 1000
+_PAPERS = {
+    "A35": "arXiv:2512.05031",
+    "A40": "arXiv:2512.05031",
+    "B37-grey": "arXiv:1803.00107",
+    "B37-colour": "arXiv:1803.00107",
+    "B40-deeptop": "arXiv:1803.00107",
+    "D40": "arXiv:1701.08784 and arXiv:1803.00107",
+    "B64-grey": "arXiv:1902.09914 and arXiv:1803.00107",
+}
+
+
+def torch_scores(module: TorchNetwork, model: jettag.Model, jets: Jets) -> npt.NDArray[np.float32]:
+    """PyTorch's scores of jets, on the inputs that the library gives.
+
+    Parameters
+    ----------
+    module : TorchNetwork
+        Trained.
+    model : jettag.Model
+        The same network, for its inputs.
+    jets : Jets
+        All usable.
+
+    Returns
+    -------
+    ndarray of float32
+    """
+    module.eval()
+    scores = []
+    with torch.no_grad():
+        for start in range(0, len(jets), _CHUNK):
+            images, features = library_inputs(model, jets.part(start, start + _CHUNK))
+            given = None if features is None else torch.from_numpy(features)
+            scores.append(module.scores(torch.from_numpy(images), given).numpy())
+    return np.concatenate(scores)
+
+
+def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Golden:
+    """The first test jets, as many tops as others, in single precision as the file keeps them.
+
+    Parameters
+    ----------
+    module : TorchNetwork
+        Trained.
+    model : jettag.Model
+        The same network, for its inputs.
+    test : Jets
+        Jets to choose from.
+
+    Returns
+    -------
+    Golden
+    """
+    half = N_GOLDEN // 2
+    chosen = np.sort(np.concatenate([np.flatnonzero(test.labels == label)[:half] for label in (0, 1)]))
+    jets = test.chosen(chosen)
+    momenta = jets.momenta.astype(np.float32)
+    rounded = Jets(momenta.astype(np.float64), jets.offsets, jets.labels, jets.classes)
+    return Golden(momenta, jets.offsets, torch_scores(module, model, rounded), jets.classes)
+
+
+def make_card(network: Network, sample: str, training: dict[str, Any], test: dict[str, float]) -> dict[str, Any]:
+    """The section `card`.
+
+    Parameters
+    ----------
+    network : Network
+        What was trained.
+    sample : str
+        A key of `SAMPLES`.
+    training : dict
+        Its part of the card.
+    test : dict of str to float
+        What `metrics.summary` found, and `test_jets`.
+
+    Returns
+    -------
+    dict
+    """
+    paper = _PAPERS[network.image["recipe"]]
+    return {
+        "architecture": f"{network.description} {network.parameters():,} parameters.",
+        "sample": SAMPLES[sample].description,
+        "recipe": f"Images {network.image['recipe']} ({paper})"
+        + ("; flipped at random along either axis in training." if network.image["frame"] == "hardest" else "."),
+        "limits": SAMPLES[sample].limits + " Errors are statistical, of the test jets alone.",
+        "citation": f"Cite {paper} for the network and its inputs, and jettag for these weights.",
+        "framework": f"PyTorch {torch.__version__.split('+')[0]}, AdamW with a one-cycle rate",
+        **training,
+        **test,
+    }
+
+
+def finish(
+    module: TorchNetwork,
+    statistics: Statistics,
+    test: Jets,
+    sample: str,
+    training: dict[str, Any],
+    version: str,
+    work: Path,
+    out: Path,
+) -> None:
+    """Test a trained network and write its model file, which then has to pass its own self-test.
+
+    Parameters
+    ----------
+    module : TorchNetwork
+        Trained.
+    statistics : Statistics
+        What its inputs are standardised with.
+    test : Jets
+        Never used before.
+    sample : str
+        A key of `SAMPLES`.
+    training : dict
+        What the card says of the training.
+    version : str
+        Of the model.
+    work : Path
+        Folder for the file that is not finished.
+    out : Path
+        The model file.
+    """
+    network = module.network
+    created = datetime.date.today().isoformat()
+    weights = module.numpy_tensors()
+    draft = work / "draft.jtm"
+    jtm.write(draft, build(network, weights, statistics, version=version, created=created))
+    model = jettag.load(os.fspath(draft))
+    scores = torch_scores(module, model, test)
+    test_numbers = {"test_jets": len(test), **summary(scores, test.labels)}
+    points = {
+        "sample": f"{len(test)} test jets of {SAMPLES[sample].description}",
+        "points": working_points(scores, test.labels, EFFICIENCIES),
+    }
+    finished = build(
+        network,
+        weights,
+        statistics,
+        version=version,
+        created=created,
+        working_points=points,
+        card=make_card(network, sample, training, test_numbers),
+        golden=choose_golden(module, model, test),
+    )
+    jtm.write(draft, finished)
+    model = jettag.load(os.fspath(draft))
+    difference = np.abs(model.tag(test.jagged, test.classes) - scores).max()
+    print(f"self-test {model.selftest():.1e}; largest difference from PyTorch {difference:.1e}", flush=True)
+    if not difference <= TOLERANCE:
+        raise SystemExit(f"the library's scores differ from PyTorch's by {difference}; {draft} is left there")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft.replace(out)
+    print(json.dumps({"model": out.name, **training, **test_numbers}), flush=True)
