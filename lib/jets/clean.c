@@ -4,7 +4,6 @@
 #include "angles.h"
 #include "jets.h"
 
-/* Arrays of doubles in a clean jet, and one of int64_t. */
 enum { N_DOUBLE_ARRAYS = 5 };
 
 static size_t rounded_up(size_t bytes)
@@ -15,7 +14,8 @@ static size_t rounded_up(size_t bytes)
 size_t jt_clean_jet_bytes(int32_t capacity)
 {
     size_t n = (size_t)capacity;
-    return N_DOUBLE_ARRAYS * rounded_up(n * sizeof(double)) + rounded_up(n * sizeof(int64_t)) + rounded_up(n);
+    return N_DOUBLE_ARRAYS * rounded_up(n * sizeof(double)) + rounded_up(n * sizeof(int64_t)) +
+           rounded_up(n * sizeof(int32_t)) + rounded_up(n);
 }
 
 void jt_clean_jet_init(jt_clean_jet *jet, int32_t capacity, void *memory)
@@ -29,6 +29,8 @@ void jt_clean_jet_init(jt_clean_jet *jet, int32_t capacity, void *memory)
     }
     jet->order = (int64_t *)(void *)place;
     place += rounded_up(n * sizeof(int64_t));
+    jet->by_input = (int32_t *)(void *)place;
+    place += rounded_up(n * sizeof(int32_t));
     jet->classes = (uint8_t *)place;
     jet->capacity = capacity;
     jet->n = 0;
@@ -92,7 +94,7 @@ static kind read_constituent(const jt_jets_view *view, int64_t index, constituen
     return KIND_PARTICLE;
 }
 
-static void put(jt_clean_jet *jet, int32_t place, const constituent *c)
+static void put(jt_clean_jet *jet, int32_t place, const constituent *c, int64_t index)
 {
     jet->px[place] = c->p[0];
     jet->py[place] = c->p[1];
@@ -100,6 +102,7 @@ static void put(jt_clean_jet *jet, int32_t place, const constituent *c)
     jet->e[place] = c->p[3];
     jet->pt[place] = c->pt;
     jet->classes[place] = c->class;
+    jet->order[place] = index;
 }
 
 /* Note the constituent in pt[] and order[], which stay sorted by falling pT, ties in input order, `keep` long at most.
@@ -138,7 +141,18 @@ static void read_ranked(const jt_jets_view *view, span span, int32_t keep, jt_cl
             rank(jet, keep, c.pt, i);
     for (int32_t i = 0; i < jet->n; i++) {
         read_constituent(view, jet->order[i], &c);
-        put(jet, i, &c);
+        put(jet, i, &c, jet->order[i]);
+    }
+}
+
+/* by_input from order. Insertion, because most jets are nearly in order. */
+static void sort_by_input(jt_clean_jet *jet)
+{
+    for (int32_t i = 0; i < jet->n; i++) {
+        int32_t place = i;
+        for (; place > 0 && jet->order[jet->by_input[place - 1]] > jet->order[i]; place--)
+            jet->by_input[place] = jet->by_input[place - 1];
+        jet->by_input[place] = i;
     }
 }
 
@@ -168,7 +182,7 @@ jt_jet_status jt_jet_clean(const jt_jets_view *view, int64_t index, const jt_cle
         }
         bad_class |= c.class > JT_MUON;
         if (n_particles < cleaning->keep)
-            put(jet, (int32_t)n_particles, &c);
+            put(jet, (int32_t)n_particles, &c, i);
         n_particles++;
         in_order &= c.pt <= softest;
         softest = c.pt;
@@ -181,6 +195,7 @@ jt_jet_status jt_jet_clean(const jt_jets_view *view, int64_t index, const jt_cle
         jet->n = n_particles < cleaning->keep ? (int32_t)n_particles : cleaning->keep;
     else
         read_ranked(view, span, cleaning->keep, jet);
+    sort_by_input(jet);
     if (jet->n < cleaning->at_least)
         return JT_JET_TOO_FEW;
     if (cleaning->at_most > 0 && jet->n > cleaning->at_most)

@@ -31,7 +31,8 @@ typedef struct jt_clean_jet {
     double *px, *py, *pz, *e; /* GeV */
     double *pt;               /* sqrt(px^2 + py^2) */
     uint8_t *classes;         /* JT_NEUTRAL where the caller gave none */
-    int64_t *order;           /* scratch: place in the input */
+    int64_t *order;           /* place of each constituent in the caller's arrays */
+    int32_t *by_input;        /* the constituents here in the caller's order: FastJet breaks ties by it */
 } jt_clean_jet;
 
 typedef struct jt_cleaning {

@@ -59,13 +59,17 @@ def paper_b_frame(pt, eta, phi):
     y = wrap(phi - phi[0])
     x = eta - np.average(eta, weights=pt)
     y = y - np.average(y, weights=pt)
-    moments = np.array([[np.average(x * x, weights=pt), np.average(x * y, weights=pt)], [0, np.average(y * y, weights=pt)]])
+    moments = np.array(
+        [[np.average(x * x, weights=pt), np.average(x * y, weights=pt)], [0, np.average(y * y, weights=pt)]]
+    )
     values, vectors = np.linalg.eigh(moments, UPLO="U")
     if values[1] - values[0] > 1e-12 * values[1]:
         axis = vectors[:, 1]
         angle = np.pi / 2 - np.arctan2(axis[1], axis[0])
         x, y = np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y
-    quadrants = {(sx, sy): pt[((x >= 0) == (sx > 0)) & ((y >= 0) == (sy > 0))].sum() for sx in (1, -1) for sy in (1, -1)}
+    quadrants = {
+        (sx, sy): pt[((x >= 0) == (sx > 0)) & ((y >= 0) == (sy > 0))].sum() for sx in (1, -1) for sy in (1, -1)
+    }
     sx, sy = max(quadrants, key=lambda q: (quadrants[q], q))
     return sx * x, sy * y
 

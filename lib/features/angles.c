@@ -1,0 +1,33 @@
+#include "angles.h"
+
+#include <math.h>
+
+static const double two_pi = 6.28318530717958647693;
+
+double jt_rapidity(double kt2, double pz, double e)
+{
+    double size = fabs(pz);
+    if (kt2 == 0.0 && e == size)
+        return pz >= 0.0 ? 1e5 + size : -(1e5 + size);
+    double m2 = (e + pz) * (e - pz) - kt2;
+    if (m2 < 0.0)
+        m2 = 0.0;
+    double sum = e + size;
+    double y = 0.5 * log((kt2 + m2) / (sum * sum));
+    return pz > 0.0 ? -y : y;
+}
+
+double jt_azimuth(double px, double py)
+{
+    if (px * px + py * py == 0.0)
+        return 0.0;
+    double phi = atan2(py, px);
+    if (phi < 0.0)
+        phi += two_pi;
+    return phi >= two_pi ? phi - two_pi : phi;
+}
+
+double jt_power(double d2, double exponent)
+{
+    return d2 > 0.0 ? pow(d2, exponent) : 0.0;
+}

@@ -1,0 +1,136 @@
+#include "features.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "angles.h"
+#include "sums.h"
+
+static size_t rounded_up(size_t bytes)
+{
+    return (bytes + 63) & ~(size_t)63;
+}
+
+size_t jt_features_bytes(int32_t capacity)
+{
+    return rounded_up(jt_pairs_bytes(capacity)) + rounded_up(jt_nsubjettiness_bytes(capacity));
+}
+
+/* FastJet's eta of the sum: +1e5 along the beam, to either side. */
+static double pseudorapidity(double pt, double pz)
+{
+    if (pt == 0.0)
+        return 1e5;
+    if (pz == 0.0)
+        return 0.0;
+    double theta = atan(pt / pz);
+    if (theta < 0.0)
+        theta += 3.14159265358979323846;
+    return -log(tan(theta / 2));
+}
+
+static void put_kinematics(const jt_clean_jet *jet, double *out)
+{
+    double px = 0.0, py = 0.0, pz = 0.0, e = 0.0;
+    for (int32_t k = 0; k < jet->n; k++) {
+        const int32_t i = jet->by_input[k];
+        px += jet->px[i];
+        py += jet->py[i];
+        pz += jet->pz[i];
+        e += jet->e[i];
+    }
+    double pt2 = px * px + py * py;
+    double phi = jt_azimuth(px, py);
+    double m2 = (e + pz) * (e - pz) - pt2;
+    out[0] = sqrt(pt2);
+    out[1] = pseudorapidity(out[0], pz);
+    out[2] = phi > 3.14159265358979323846 ? phi - 6.28318530717958647693 : phi;
+    out[3] = m2 >= 0.0 ? sqrt(m2) : -sqrt(-m2);
+    out[4] = jet->n;
+}
+
+static void put_tau_ratios(const jt_sums *s, double *out)
+{
+    for (int b = 0; b < 3; b++)
+        for (int k = 0; k + 1 < JT_MOST_AXES; k++)
+            *out++ = s->tau[k + 1][b] / s->tau[k][b];
+}
+
+static double cube(double x)
+{
+    return x * x * x;
+}
+
+static void put_c_and_d2(const jt_sums *s, double *out)
+{
+    const double *e2 = s->e2, *e3 = s->e3, *e4 = s->e4;
+    for (int b = JT_ONE; b <= JT_TWO; b++) {
+        *out++ = e2[b];
+        *out++ = e3[b] / (e2[b] * e2[b]);
+        *out++ = e4[b] * e2[b] / (e3[b] * e3[b]);
+    }
+    *out++ = e3[JT_ONE] / cube(e2[JT_ONE]);
+    *out++ = e3[JT_ONE] / (e2[JT_TWO] * sqrt(e2[JT_TWO]));
+    *out++ = e3[JT_TWO] / (cube(e2[JT_ONE]) * cube(e2[JT_ONE]));
+    *out++ = e3[JT_TWO] / cube(e2[JT_TWO]);
+}
+
+/* D3 with (a, b, g) = (2, 0.8, 0.6) and its weights x, y: another reading of it is another row here. */
+typedef struct d3_reading {
+    double a, b, g, x, y;
+} d3_reading;
+
+static const d3_reading d3 = {2.0, JT_D3_B, JT_D3_G, 5.0, 0.35};
+
+static void put_d3(const jt_sums *s, double *out)
+{
+    double e2 = s->e2[JT_TWO], e3 = s->e3[JT_D3], e4 = s->e4[JT_D3];
+    double t1 = e4 * jt_power(e2, 3 * d3.g / d3.a) / jt_power(e3, 3 * d3.g / d3.b);
+    double t2 = e4 * jt_power(e2, 2 * d3.g / d3.b - 1) / jt_power(e3, 2 * d3.g / d3.b);
+    double t3 = e4 * jt_power(e2, 2 * d3.b / d3.a - d3.g / d3.a) / (e3 * e3);
+    out[0] = t1 + d3.x * t2 + d3.y * t3;
+    out[1] = t1;
+    out[2] = t2;
+    out[3] = t3;
+}
+
+static void put_u_m_n_l(const jt_sums *s, double *out)
+{
+    for (int b = JT_HALF; b <= JT_TWO; b++) {
+        *out++ = s->e2[b];
+        *out++ = s->one_e3[b];
+        *out++ = s->one_e4[b];
+    }
+    for (int b = JT_ONE; b <= JT_TWO; b++) {
+        *out++ = s->one_e3[b] / s->e2[b];
+        *out++ = s->one_e4[b] / s->one_e3[b];
+    }
+    for (int b = JT_ONE; b <= JT_TWO; b++) {
+        *out++ = s->two_e3[b] / (s->e2[b] * s->e2[b]);
+        *out++ = s->two_e4[b] / (s->one_e3[b] * s->one_e3[b]);
+    }
+    *out++ = s->e3[JT_ONE] / (s->e2[JT_TWO] * sqrt(s->e2[JT_TWO]));
+    *out++ = s->one_e3[JT_ONE] / cbrt(s->e3[JT_ONE]);
+}
+
+void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])
+{
+    memset(features, 0, JT_FEATURES * sizeof *features);
+    if (jet->n == 0)
+        return;
+    put_kinematics(jet, features);
+    if (jet->n > 1) {
+        jt_pairs pairs;
+        jt_sums sums;
+        jt_pairs_make(&pairs, jet, scratch);
+        jt_nsubjettiness(&pairs, (char *)scratch + rounded_up(jt_pairs_bytes(jet->capacity)), &sums);
+        jt_correlators(&pairs, &sums);
+        put_tau_ratios(&sums, features + 5);
+        put_c_and_d2(&sums, features + 20);
+        put_d3(&sums, features + 30);
+        put_u_m_n_l(&sums, features + 34);
+    }
+    for (int i = 0; i < JT_FEATURES; i++)
+        if (!isfinite(features[i]))
+            features[i] = 0.0;
+}

@@ -1,0 +1,41 @@
+/*
+ * A jet's constituents as the correlators see them, in the caller's order, which is FastJet's when it breaks ties:
+ * weights, and the distance of every pair once.
+ *
+ * Triangles hold row k's values at l < k and zeros from there to the end of the row, so that sums over l < k may run on
+ * to the next multiple of JT_LANES without a mask.
+ */
+#ifndef JT_FEATURES_PAIRS_H
+#define JT_FEATURES_PAIRS_H
+
+#include "features.h"
+
+enum { JT_LANES = 8 };
+
+typedef struct jt_pairs {
+    int32_t n;
+    size_t row;       /* doubles from one row to the next, a multiple of JT_LANES */
+    double total_pt;  /* GeV */
+    double *pt, *kt2; /* GeV, GeV^2 */
+    double *y, *phi;
+    double *z;      /* pt / total_pt, 0 when that is 0 */
+    double *d2;     /* full and symmetric: squared distance in (rapidity, phi) */
+    double *h;      /* triangle: theta^(1/2) */
+    double *theta;  /* triangle */
+    double *square; /* triangle: theta^2 */
+    double *power3; /* triangle: theta^0.8, for three-point sums */
+    double *power4; /* triangle: theta^0.6, for four-point sums */
+    double *weight; /* triangle: z_k z_l */
+    double *rows;   /* scratch of 8 rows */
+} jt_pairs;
+
+/* D3's exponents: b of its three-point and g of its four-point correlator (docs/features.md). */
+#define JT_D3_B 0.8
+#define JT_D3_G 0.6
+
+size_t jt_pairs_bytes(int32_t capacity);
+
+/* Lay out in memory of jt_pairs_bytes and calculate; everything that is read later is written here. */
+void jt_pairs_make(jt_pairs *pairs, const jt_clean_jet *jet, void *memory);
+
+#endif /* JT_FEATURES_PAIRS_H */
