@@ -1,4 +1,4 @@
-"""The images of both papers and of DeepTop, transcribed from their words into NumPy: what the library is tested against.
+"""The images of both papers and of DeepTop, transcribed from their words into NumPy, to test the library against.
 
 Written for one jet at a time and for being read beside the papers; nothing here is shared with the library.
 """
@@ -42,8 +42,14 @@ def histogram(x, y, weights, shape, width):
     return image
 
 
+def edge_distance(x, y, shape, width):
+    """How near any constituent comes to the edge of a pixel, in pixels: at an edge, rounding chooses the pixel."""
+    places = np.concatenate([(x + width[0] / 2) * shape[1] / width[0], (y + width[1] / 2) * shape[0] / width[1]])
+    return np.abs(places - np.round(places)).min()
+
+
 def paper_a(p4, n):
-    """Channels pT, mass, energy of an n x n picture around the hardest constituent, 2.4 x 2.4."""
+    """Channels pT, mass, energy of an n x n picture around the hardest constituent, and the edge distance."""
     p4, _ = clean(p4)
     p4 = p4[np.hypot(p4[:, 0], p4[:, 1]) > 0]
     pt, eta, phi = coordinates(p4)
@@ -51,7 +57,10 @@ def paper_a(p4, n):
     px, py, pz, e = (histogram(x, y, p4[:, i], (n, n), (2.4, 2.4)) for i in range(4))
     m2 = e**2 - px**2 - py**2 - pz**2
     mass = np.where(m2 > 1e-6 * e**2, np.sqrt(np.maximum(m2, 0)), 0)
-    return np.stack([histogram(x, y, pt, (n, n), (2.4, 2.4)), mass, e])
+    image = np.stack([histogram(x, y, pt, (n, n), (2.4, 2.4)), mass, e])
+    # The hardest is at 0 exactly, which is an edge for even n, and no rounding moves it.
+    others = slice(1, None)
+    return image, edge_distance(x[others], y[others], (n, n), (2.4, 2.4)) if len(x) > 1 else 1.0
 
 
 def paper_b_frame(pt, eta, phi):
@@ -75,7 +84,7 @@ def paper_b_frame(pt, eta, phi):
 
 
 def paper_b(p4, classes, shape, width, colour):
-    """Grey (1, ...) or colour (4, ...) picture of paper B."""
+    """Grey (1, ...) or colour (4, ...) picture of paper B; and the edge distance."""
     p4, classes = clean(p4, classes)
     off_beam = np.hypot(p4[:, 0], p4[:, 1]) > 0
     p4, classes = p4[off_beam], classes[off_beam]
@@ -85,11 +94,13 @@ def paper_b(p4, classes, shape, width, colour):
     if colour:
         neutral, track, muon = classes == 0, classes >= 1, classes == 2
         weights = [pt * neutral / pt.sum(), pt * track / pt.sum(), 1.0 * track, 1.0 * muon]
-    return np.stack([histogram(x, y, w, shape, width) for w in weights])
+    image = np.stack([histogram(x, y, w, shape, width) for w in weights])
+    return image, edge_distance(x, y, shape, width)
 
 
 def deeptop(p4):
-    """Towers of 0.1 x 5 degrees as they lie, the largest 3 x 3 sum to pixel (20, 20), the largest pixel to 1."""
+    """Towers of 0.1 x 5 degrees as they lie, the largest 3 x 3 sum to pixel (20, 20), the largest pixel to 1;
+    and the edge distance."""
     p4, _ = clean(p4)
     p4 = p4[np.hypot(p4[:, 0], p4[:, 1]) > 0]
     pt, eta, phi = coordinates(p4)
@@ -109,7 +120,8 @@ def deeptop(p4):
     shifted = np.stack([row + 120 - peak[0] + 20, column + 120 - peak[1] + 20], 1)
     inside = np.all((shifted >= 0) & (shifted < 40), axis=1)
     np.add.at(image, tuple(shifted[inside].T), pt[inside])
-    return (image / image.max())[None]
+    edges = np.concatenate([eta / 0.1, phi / np.deg2rad(5)])
+    return (image / image.max())[None], np.abs(edges - np.round(edges)).min()
 
 
 def network_input(image, mean, deviation, crop, size):

@@ -1,11 +1,10 @@
 """Images against the NumPy transcription of the papers in paper_images.py."""
 
 import jets_data
+import jettag
 import numpy as np
 import paper_images as paper
 import pytest
-
-import jettag
 
 TOLERANCE = 1e-6  # of a pixel, relative above 1
 
@@ -35,8 +34,15 @@ def test_simulated_jets(recipe, sample):
     classes = jets.classes if recipe == "B37-colour" else None
     images = jettag.images((jets.momenta, jets.offsets), recipe, classes)
     assert images.dtype == np.float32
+    n_at_edges = 0
     for i, image in enumerate(images):
-        assert_same(image, TRANSCRIBED[recipe, sample](*jets.one(i)))
+        transcribed, edge_distance = TRANSCRIBED[recipe, sample](*jets.one(i))
+        if edge_distance < 1e-9:
+            n_at_edges += 1
+            continue
+        assert_same(image, transcribed)
+    # The jets' angles are in steps of 6e-5, and a pixel of A40 is 1000 of them: some lie on an edge.
+    assert n_at_edges <= len(images) // 10
 
 
 @pytest.mark.parametrize(("recipe", "sample"), TRANSCRIBED)
@@ -54,15 +60,15 @@ def test_odd_jets(recipe, sample):
     classes = rng.integers(0, 3, len(momenta)).astype(np.uint8)
     images = jettag.images((momenta, offsets), recipe, classes)
     for image, toy, start in zip(images, toys, offsets, strict=False):
-        assert_same(image, TRANSCRIBED[recipe, sample](toy, classes[start : start + len(toy)]))
+        assert_same(image, TRANSCRIBED[recipe, sample](toy, classes[start : start + len(toy)])[0])
 
 
 def test_no_more_than_the_hardest_200_count():
     rng = np.random.default_rng(6)
-    pt, eta, phi = rng.exponential(5, 300), rng.normal(0, 0.4, 300), rng.normal(0, 0.4, 300)
+    pt, eta, phi = rng.exponential(5, 300), rng.normal(0, 0.2, 300), rng.normal(0, 0.2, 300)
     momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], 1)
     image = jettag.images((momenta, [0, 300]), "A35")[0]
-    assert_same(image, paper.paper_a(momenta, 35))
+    assert_same(image, paper.paper_a(momenta, 35)[0])
     assert np.isclose(image[0].sum(), np.sort(pt)[-200:].sum())
 
 
@@ -90,7 +96,7 @@ def test_jagged_and_padded_are_the_same():
 
 
 def test_unknown_recipe_names_those_there_are():
-    with pytest.raises(jettag.JettagError, match="A35.*B37-grey"):
+    with pytest.raises(jettag.JettagError, match=r"A35.*B37-grey"):
         jettag.images((np.ones((4, 4)), [0, 4]), "A36")
 
 
