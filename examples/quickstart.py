@@ -1,0 +1,110 @@
+"""The quickstart's table and picture: see quickstart.sh, which sets up what this needs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import jettag  # noqa: E402
+from models.datasets import shards  # noqa: E402
+from models.training import metrics  # noqa: E402
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
+PICTURE = ROOT / "build" / "quickstart-roc.png"
+N_SHOWN = 8
+N_TIMED = 300
+
+
+def show_backends() -> None:
+    """What can execute models here."""
+    for backend in jettag.backends():
+        state = f"available, {backend['version']}" if backend["available"] else f"not available: {backend['reason']}"
+        print(f"backend {backend['name']:<10s} {state}")
+
+
+def microseconds_per_jet(model: jettag.Model, jets: shards.Jets) -> tuple[float, float]:
+    """Median and 99th percentile of the time from constituents to score, one jet per call, on one core."""
+    times = np.empty(N_TIMED)
+    singles = [jets.part(i, i + 1).jagged for i in range(N_TIMED)]
+    model.tag(singles[0])
+    for i, single in enumerate(singles):
+        start = time.perf_counter()
+        model.tag(single)
+        times[i] = time.perf_counter() - start
+    return float(np.median(times)) * 1e6, float(np.percentile(times, 99)) * 1e6
+
+
+def with_error(value: float, error: float) -> str:
+    """Such as 240 +- 12."""
+    return f"{value:.0f} +- {error:.0f}"
+
+
+def draw(curves: dict[str, npt.NDArray[np.float32]], labels: npt.NDArray[np.uint8]) -> None:
+    """Background rejection against signal efficiency."""
+    efficiencies = np.linspace(0.05, 0.99, 200)
+    figure, axes = plt.subplots(figsize=(6.4, 4.8), constrained_layout=True)
+    n_background = int((labels == 0).sum())
+    for name, scores in curves.items():
+        rows = metrics.working_points(scores, labels, efficiencies)
+        background = np.array([row["background_efficiency"] for row in rows])
+        error = np.array([row["background_error"] for row in rows])
+        # Below ten jets the curve says more about them than about the tagger.
+        enough = background * n_background >= 10
+        line = axes.plot(efficiencies[enough], 1 / background[enough], label=name)[0]
+        low, high = background[enough] + error[enough], background[enough] - error[enough]
+        axes.fill_between(efficiencies[enough], 1 / low, 1 / high, color=line.get_color(), alpha=0.25, lw=0)
+    axes.set(
+        xlabel=r"top efficiency $\epsilon_S$",
+        ylabel=r"QCD rejection $1/\epsilon_B$",
+        yscale="log",
+        xlim=(0, 1),
+        title=f"{len(labels):,} simulated jets, band: statistical error",
+    )
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(PICTURE, dpi=150)
+
+
+def main() -> None:
+    """Tag, print, draw."""
+    jets = shards.read(SAMPLE)
+    names = jettag.models()
+    print(f"jettag {jettag.__version__}: {len(jets):,} simulated jets of {SAMPLE.relative_to(ROOT)}, half of them tops")
+    show_backends()
+
+    models = {name: jettag.load(name) for name in names}
+    scores: dict[str, Any] = {name: model.tag(jets.jagged) for name, model in models.items()}
+    width = max(map(len, names))
+    print(f"\n{'jet':>5s}  {'is':5s}" + "".join(f"  {name:>{width}s}" for name in names))
+    for i in range(N_SHOWN):
+        truth = "top" if jets.labels[i] else "QCD"
+        print(f"{i:5d}  {truth:5s}" + "".join(f"  {scores[name][i]:{width}.4f}" for name in names))
+
+    columns = ("model", "backend", "AUC", "rejection at 50 %", "at 30 %", "us per jet", "99 %")
+    print("\n{:{w}s}  {:9s}  {:>6s}  {:>17s}  {:>13s}  {:>10s}  {:>6s}".format(*columns, w=width))
+    for name, model in models.items():
+        auc, _ = metrics.area(scores[name], jets.labels)
+        at_50 = with_error(*metrics.rejection(scores[name], jets.labels, 0.5))
+        at_30 = with_error(*metrics.rejection(scores[name], jets.labels, 0.3))
+        median, slow = microseconds_per_jet(model, jets)
+        backend = model.info["backend"]
+        print(f"{name:{width}s}  {backend:9s}  {auc:.4f}  {at_50:>17s}  {at_30:>13s}  {median:10.0f}  {slow:6.0f}")
+    draw(scores, jets.labels)
+    print("\nTime is from constituents to score, one jet per call from Python, one core: median and 99th percentile.")
+    print(f"ROC curves: {PICTURE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
