@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jettag
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+import jettag
 from models import jtm
 from models.datasets.shards import Jets
 from models.export import Statistics, build
@@ -333,6 +333,7 @@ class Inputs:
             x = x[:, :, top : top + rows, left : left + columns]
         if self._resize:
             x = functional.interpolate(x, self._resize, mode="bilinear", align_corners=False)
+        x = x.contiguous(memory_format=torch.channels_last)
         return x, None if self._features is None else self._features[torch.from_numpy(jets)]
 
 
