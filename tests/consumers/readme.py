@@ -2,8 +2,8 @@
 
     python tests/consumers/readme.py README.md FOLDER MODEL COMPILER_FLAGS...
 
-Each ```c, ```cpp and ```python block is put into a program that has the jets, and has to print the same scores. The ROOT
-block runs where `root` is installed, and is compiled as C++ otherwise, without its line for the interpreter.
+Each ```c, ```cpp and ```python block is put into a program that has the jets, and has to print the same scores. The
+ROOT block runs where `root` is installed, and is compiled as C++ otherwise, without its line for the interpreter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ JETS = """
                         250, 250, 0, 356, 100, 90, 10, 136, 30, 20, 0, 37, 10, 10, 1, 15};
     int64_t offsets[] = {0, 5, 9};
 """
-C = '#include <stdio.h>\n#include <jettag/jettag.h>\nint main(void) {%s float scores[2];\n%s\n%s return 0; }\n'
+C = "#include <stdio.h>\n#include <jettag/jettag.h>\nint main(void) {%s float scores[2];\n%s\n%s return 0; }\n"
 CPP = "#include <cstdio>\n#include <jettag/jettag.hpp>\nint main() {%s\n%s\n%s }\n"
 PYTHON = """
 import re

@@ -1,10 +1,11 @@
 """Images against the NumPy transcription of the papers in paper_images.py."""
 
+import numpy as np
+import pytest
+
 import jets_data
 import jettag
-import numpy as np
 import paper_images as paper
-import pytest
 
 TOLERANCE = 1e-6  # of a pixel, relative above 1
 

@@ -1,9 +1,9 @@
 """Scores of every network: the library's backends against ONNX Runtime and PyTorch, on the same inputs and weights."""
 
-import models_helpers as helpers
 import numpy as np
 import pytest
 
+import models_helpers as helpers
 from models import jtm
 from models.datasets import shards
 from models.export import build, without_statistics
