@@ -1,0 +1,121 @@
+"""Time per jet of the shipped models: jettag's backends beside ONNX Runtime, on the same images, in one run.
+
+    python tests/bench/network.py [--jets N] [--rounds N] [--batches 1,100] [MODEL...]
+
+Every engine has one thread. The engines take turns, so that what disturbs the machine disturbs all of them. Printed are
+microseconds per jet, median and 99th percentile over calls, and the ratio of ONNX Runtime's median to each engine's. "from
+constituents" is the whole way, cleaning, images and features included; ONNX Runtime has no such thing. All are called from
+Python, whose share of a call at batch 1 is some microseconds for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+import jettag  # noqa: E402
+from models import jtm  # noqa: E402
+from models.datasets import shards  # noqa: E402
+from models.networks import Network  # noqa: E402
+from models.onnx_writer import SCORES, to_onnx  # noqa: E402
+
+SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
+Call = Callable[[int, int], object]
+
+
+def onnx_session(stored: jtm.Model) -> onnxruntime.InferenceSession:
+    """The same network in ONNX Runtime with all its optimisations and one thread."""
+    header = stored.header
+    n_features = len(header["features"]["names"]) if "features" in header else 0
+    network = Network(header["name"], "", header["image"], "mean" in header["image"], n_features, header["layers"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    data = to_onnx(network, stored.tensors).SerializeToString()
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def engines(name: str, jets: shards.Jets) -> dict[str, Call]:
+    """Every engine as a call on jets start .. stop - 1, checked to give the same scores."""
+    path = ROOT / "models" / "zoo" / f"{name}.jtm"
+    session = onnx_session(jtm.read(path))
+    backends = [row["name"] for row in jettag.backends() if row["available"]]
+    models = {backend: jettag.load(path, backend=backend) for backend in backends}
+    images, features, _ = models["reference"].network_inputs(jets.jagged)
+
+    def run_onnx(start: int, stop: int) -> np.ndarray:
+        given = {"image": images[start:stop]}
+        if features is not None:
+            given["features"] = features[start:stop]
+        return session.run([SCORES], given)[0][:, -1]
+
+    calls: dict[str, Call] = {"ONNX Runtime": run_onnx}
+    for backend, model in models.items():
+
+        def run_network(start: int, stop: int, model: jettag.Model = model) -> np.ndarray:
+            return model.tag_images(images[start:stop], None if features is None else features[start:stop])
+
+        calls[f"jettag {backend}"] = run_network
+    best = jettag.load(path)
+
+    def run_whole(start: int, stop: int) -> np.ndarray:
+        rows = slice(jets.offsets[start], jets.offsets[stop])
+        return best.tag((jets.momenta[rows], jets.offsets[start : stop + 1] - jets.offsets[start]))
+
+    calls[f"jettag {best.info['backend']}, from constituents"] = run_whole
+    expected = run_onnx(0, 100)
+    for label, call in calls.items():
+        difference = np.abs(np.asarray(call(0, 100)) - expected).max()
+        if difference > 1e-5:
+            sys.exit(f"{name}: {label} differs from ONNX Runtime by {difference:.2g}")
+    return calls
+
+
+def measure(calls: dict[str, Call], batch: int, n_jets: int, rounds: int) -> dict[str, np.ndarray]:
+    """Microseconds per jet of every call of every engine, taking turns."""
+    times: dict[str, list[float]] = {label: [] for label in calls}
+    for label, call in calls.items():
+        call(0, batch)
+    for _ in range(rounds):
+        for label, call in calls.items():
+            for start in range(0, n_jets - batch + 1, batch):
+                before = time.perf_counter_ns()
+                call(start, start + batch)
+                times[label].append((time.perf_counter_ns() - before) / batch / 1e3)
+    return {label: np.array(values) for label, values in times.items()}
+
+
+def main() -> None:
+    """Print a table per batch size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=jettag.models())
+    parser.add_argument("--jets", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batches", default="1,100")
+    arguments = parser.parse_args()
+    jets = shards.read(SAMPLE).part(0, arguments.jets)
+
+    print("| model | batch | engine | us per jet, median | 99 % | ONNX Runtime / engine |")
+    print("|---|---|---|---|---|---|")
+    for name in arguments.models:
+        calls = engines(name, jets)
+        for batch in map(int, arguments.batches.split(",")):
+            times = measure(calls, batch, arguments.jets, arguments.rounds)
+            base = np.median(times["ONNX Runtime"])
+            for label, values in times.items():
+                median, slow = np.median(values), np.percentile(values, 99)
+                ratio = "" if "constituents" in label else f"{base / median:.2f}"
+                print(f"| {name} | {batch} | {label} | {median:.0f} | {slow:.0f} | {ratio} |")
+
+
+if __name__ == "__main__":
+    main()
