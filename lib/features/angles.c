@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+static const double pi = 3.14159265358979323846;
 static const double two_pi = 6.28318530717958647693;
 
 double jt_rapidity(double kt2, double pz, double e)
@@ -27,7 +28,24 @@ double jt_azimuth(double px, double py)
     return phi >= two_pi ? phi - two_pi : phi;
 }
 
-double jt_power(double d2, double exponent)
+double jt_pseudorapidity(double pt, double pz)
 {
-    return d2 > 0.0 ? pow(d2, exponent) : 0.0;
+    if (pt == 0.0)
+        return 1e5;
+    if (pz == 0.0)
+        return 0.0;
+    double theta = atan(pt / pz);
+    if (theta < 0.0)
+        theta += pi;
+    return -log(tan(theta / 2));
+}
+
+double jt_power(double x, double exponent)
+{
+    return x > 0.0 ? pow(x, exponent) : 0.0;
+}
+
+double jt_cube_root(double x)
+{
+    return cbrt(x);
 }

@@ -9,7 +9,12 @@ double jt_rapidity(double kt2, double pz, double e);
 /* Azimuth in [0, 2 pi), 0 along the beam. */
 double jt_azimuth(double px, double py);
 
-/* d2^exponent, 0 for 0. */
-double jt_power(double d2, double exponent);
+/* Pseudorapidity of a jet as FastJet has it: +1e5 along the beam, to either side. */
+double jt_pseudorapidity(double pt, double pz);
+
+/* x^exponent for x >= 0; 0 for 0, whatever the exponent. */
+double jt_power(double x, double exponent);
+
+double jt_cube_root(double x);
 
 #endif /* JT_FEATURES_ANGLES_H */

@@ -16,19 +16,6 @@ size_t jt_features_bytes(int32_t capacity)
     return rounded_up(jt_pairs_bytes(capacity)) + rounded_up(jt_nsubjettiness_bytes(capacity));
 }
 
-/* FastJet's eta of the sum: +1e5 along the beam, to either side. */
-static double pseudorapidity(double pt, double pz)
-{
-    if (pt == 0.0)
-        return 1e5;
-    if (pz == 0.0)
-        return 0.0;
-    double theta = atan(pt / pz);
-    if (theta < 0.0)
-        theta += 3.14159265358979323846;
-    return -log(tan(theta / 2));
-}
-
 static void put_kinematics(const jt_clean_jet *jet, double *out)
 {
     double px = 0.0, py = 0.0, pz = 0.0, e = 0.0;
@@ -43,7 +30,7 @@ static void put_kinematics(const jt_clean_jet *jet, double *out)
     double phi = jt_azimuth(px, py);
     double m2 = (e + pz) * (e - pz) - pt2;
     out[0] = sqrt(pt2);
-    out[1] = pseudorapidity(out[0], pz);
+    out[1] = jt_pseudorapidity(out[0], pz);
     out[2] = phi > 3.14159265358979323846 ? phi - 6.28318530717958647693 : phi;
     out[3] = m2 >= 0.0 ? sqrt(m2) : -sqrt(-m2);
     out[4] = jet->n;
@@ -110,7 +97,7 @@ static void put_u_m_n_l(const jt_sums *s, double *out)
         *out++ = s->two_e4[b] / (s->one_e3[b] * s->one_e3[b]);
     }
     *out++ = s->e3[JT_ONE] / (s->e2[JT_TWO] * sqrt(s->e2[JT_TWO]));
-    *out++ = s->one_e3[JT_ONE] / cbrt(s->e3[JT_ONE]);
+    *out++ = s->one_e3[JT_ONE] / jt_cube_root(s->e3[JT_ONE]);
 }
 
 void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])

@@ -23,7 +23,7 @@ size_t jt_nsubjettiness_bytes(int32_t capacity)
 
 static double distance2(const jt_pairs *pairs, const entry *a, const entry *b)
 {
-    return pairs->d2[(size_t)a->direction * pairs->row + (size_t)b->direction];
+    return jt_pairs_square(pairs, a->direction, b->direction);
 }
 
 static void set_measure(entry *list, int32_t i)
@@ -120,10 +120,11 @@ static void measure_about_axes(const jt_pairs *pairs, const entry *axes, int32_t
 {
     tau[JT_HALF] = tau[JT_ONE] = tau[JT_TWO] = 0.0;
     for (int32_t i = 0; i < pairs->n; i++) {
-        const double *row = pairs->d2 + (size_t)i * pairs->row;
-        double nearest = row[axes[0].direction];
-        for (int32_t a = 1; a < n_axes; a++)
-            nearest = row[axes[a].direction] < nearest ? row[axes[a].direction] : nearest;
+        double nearest = jt_pairs_square(pairs, i, axes[0].direction);
+        for (int32_t a = 1; a < n_axes; a++) {
+            double d2 = jt_pairs_square(pairs, i, axes[a].direction);
+            nearest = d2 < nearest ? d2 : nearest;
+        }
         double theta = sqrt(nearest);
         tau[JT_HALF] += pairs->pt[i] * sqrt(theta);
         tau[JT_ONE] += pairs->pt[i] * theta;

@@ -5,7 +5,7 @@
 
 #include "angles.h"
 
-enum { N_VECTORS = 5, N_MATRICES = 7, N_ROWS = 8 };
+enum { N_VECTORS = 5, N_MATRICES = 6, N_ROWS = 8 };
 
 static size_t row_length(int32_t n)
 {
@@ -21,7 +21,7 @@ size_t jt_pairs_bytes(int32_t capacity)
 static void lay_out(jt_pairs *pairs, double *memory)
 {
     double **vectors[N_VECTORS] = {&pairs->pt, &pairs->kt2, &pairs->y, &pairs->phi, &pairs->z};
-    double **matrices[N_MATRICES] = {&pairs->d2,     &pairs->h,      &pairs->theta, &pairs->square,
+    double **matrices[N_MATRICES] = {&pairs->h,      &pairs->theta,  &pairs->square,
                                      &pairs->power3, &pairs->power4, &pairs->weight};
     for (int i = 0; i < N_VECTORS; i++, memory += pairs->row)
         *vectors[i] = memory;
@@ -61,8 +61,6 @@ static void fill_row(jt_pairs *pairs, int32_t k)
     for (int32_t l = 0; l < k; l++) {
         double d2 = squared_distance(pairs, k, l);
         double theta = sqrt(d2);
-        pairs->d2[start + (size_t)l] = d2;
-        pairs->d2[(size_t)l * pairs->row + (size_t)k] = d2;
         pairs->h[start + (size_t)l] = sqrt(theta);
         pairs->theta[start + (size_t)l] = theta;
         pairs->square[start + (size_t)l] = d2;
@@ -73,7 +71,12 @@ static void fill_row(jt_pairs *pairs, int32_t k)
     double *triangles[] = {pairs->h, pairs->theta, pairs->square, pairs->power3, pairs->power4, pairs->weight};
     for (size_t t = 0; t < sizeof triangles / sizeof *triangles; t++)
         memset(triangles[t] + start + k, 0, (pairs->row - (size_t)k) * sizeof(double));
-    pairs->d2[start + (size_t)k] = 0.0;
+}
+
+double jt_pairs_square(const jt_pairs *pairs, int32_t i, int32_t j)
+{
+    return i > j ? pairs->square[(size_t)i * pairs->row + (size_t)j]
+                 : pairs->square[(size_t)j * pairs->row + (size_t)i];
 }
 
 void jt_pairs_make(jt_pairs *pairs, const jt_clean_jet *jet, void *memory)

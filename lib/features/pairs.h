@@ -19,9 +19,8 @@ typedef struct jt_pairs {
     double *pt, *kt2; /* GeV, GeV^2 */
     double *y, *phi;
     double *z;      /* pt / total_pt, 0 when that is 0 */
-    double *d2;     /* full and symmetric: squared distance in (rapidity, phi) */
     double *h;      /* triangle: theta^(1/2) */
-    double *theta;  /* triangle */
+    double *theta;  /* triangle: distance in (rapidity, phi) */
     double *square; /* triangle: theta^2 */
     double *power3; /* triangle: theta^0.8, for three-point sums */
     double *power4; /* triangle: theta^0.6, for four-point sums */
@@ -37,5 +36,8 @@ size_t jt_pairs_bytes(int32_t capacity);
 
 /* Lay out in memory of jt_pairs_bytes and calculate; everything that is read later is written here. */
 void jt_pairs_make(jt_pairs *pairs, const jt_clean_jet *jet, void *memory);
+
+/* theta^2 of any two constituents, in either order; 0 of one with itself. */
+double jt_pairs_square(const jt_pairs *pairs, int32_t i, int32_t j);
 
 #endif /* JT_FEATURES_PAIRS_H */

@@ -3,9 +3,9 @@
     python tests/bench/network.py [--jets N] [--rounds N] [--batches 1,100] [MODEL...]
 
 Every engine has one thread. The engines take turns, so that what disturbs the machine disturbs all of them. Printed are
-microseconds per jet, median and 99th percentile over calls, and the ratio of ONNX Runtime's median to each engine's. "from
-constituents" is the whole way, cleaning, images and features included; ONNX Runtime has no such thing. All are called from
-Python, whose share of a call at batch 1 is some microseconds for each.
+microseconds per jet, median and 99th percentile over calls, and the ratio of ONNX Runtime's median to each engine's.
+"from constituents" is the whole way, cleaning, images and features included; ONNX Runtime has no such thing. All are
+called from Python, whose share of a call at batch 1 is some microseconds for each.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def engines(name: str, jets: shards.Jets) -> dict[str, Call]:
 def measure(calls: dict[str, Call], batch: int, n_jets: int, rounds: int) -> dict[str, np.ndarray]:
     """Microseconds per jet of every call of every engine, taking turns."""
     times: dict[str, list[float]] = {label: [] for label in calls}
-    for label, call in calls.items():
+    for call in calls.values():
         call(0, batch)
     for _ in range(rounds):
         for label, call in calls.items():
