@@ -40,7 +40,7 @@ double jt_pseudorapidity(double pt, double pz)
     return -log(tan(theta / 2));
 }
 
-double jt_power(double x, double exponent)
+double jt_angle_power(double x, double exponent)
 {
     return x > 0.0 ? pow(x, exponent) : 0.0;
 }

@@ -13,7 +13,7 @@ double jt_azimuth(double px, double py);
 double jt_pseudorapidity(double pt, double pz);
 
 /* x^exponent for x >= 0; 0 for 0, whatever the exponent. */
-double jt_power(double x, double exponent);
+double jt_angle_power(double x, double exponent);
 
 double jt_cube_root(double x);
 

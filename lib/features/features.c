@@ -72,9 +72,9 @@ static const d3_reading d3 = {2.0, JT_D3_B, JT_D3_G, 5.0, 0.35};
 static void put_d3(const jt_sums *s, double *out)
 {
     double e2 = s->e2[JT_TWO], e3 = s->e3[JT_D3], e4 = s->e4[JT_D3];
-    double t1 = e4 * jt_power(e2, 3 * d3.g / d3.a) / jt_power(e3, 3 * d3.g / d3.b);
-    double t2 = e4 * jt_power(e2, 2 * d3.g / d3.b - 1) / jt_power(e3, 2 * d3.g / d3.b);
-    double t3 = e4 * jt_power(e2, 2 * d3.b / d3.a - d3.g / d3.a) / (e3 * e3);
+    double t1 = e4 * jt_angle_power(e2, 3 * d3.g / d3.a) / jt_angle_power(e3, 3 * d3.g / d3.b);
+    double t2 = e4 * jt_angle_power(e2, 2 * d3.g / d3.b - 1) / jt_angle_power(e3, 2 * d3.g / d3.b);
+    double t3 = e4 * jt_angle_power(e2, 2 * d3.b / d3.a - d3.g / d3.a) / (e3 * e3);
     out[0] = t1 + d3.x * t2 + d3.y * t3;
     out[1] = t1;
     out[2] = t2;

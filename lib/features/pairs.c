@@ -64,8 +64,8 @@ static void fill_row(jt_pairs *pairs, int32_t k)
         pairs->h[start + (size_t)l] = sqrt(theta);
         pairs->theta[start + (size_t)l] = theta;
         pairs->square[start + (size_t)l] = d2;
-        pairs->power3[start + (size_t)l] = jt_power(d2, JT_D3_B / 2);
-        pairs->power4[start + (size_t)l] = jt_power(d2, JT_D3_G / 2);
+        pairs->power3[start + (size_t)l] = jt_angle_power(d2, JT_D3_B / 2);
+        pairs->power4[start + (size_t)l] = jt_angle_power(d2, JT_D3_G / 2);
         pairs->weight[start + (size_t)l] = pairs->z[k] * pairs->z[l];
     }
     double *triangles[] = {pairs->h, pairs->theta, pairs->square, pairs->power3, pairs->power4, pairs->weight};
