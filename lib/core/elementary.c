@@ -46,7 +46,7 @@ static double log_of_sum(double f)
     return f - s * (f - s2 * rest);
 }
 
-double jt_log(double x)
+double jt_ln(double x)
 {
     if (x == 0.0)
         return -(double)INFINITY;
@@ -59,14 +59,14 @@ double jt_log(double x)
     return (double)k * ln2_high + (log_of_sum(f) + (double)k * ln2_low);
 }
 
-double jt_log1p(double x)
+double jt_ln1p(double x)
 {
     if (fabs(x) < 0.25)
         return log_of_sum(x);
     double sum = 1.0 + x;
     /* What rounding took from the sum, to first order. */
     double lost = fabs(x) > 1.0 ? 1.0 - (sum - x) : x - (sum - 1.0);
-    return jt_log(sum) + lost / sum;
+    return jt_ln(sum) + lost / sum;
 }
 
 /* atan(i / 8), and what rounding took from it. */
@@ -180,9 +180,9 @@ double jt_asinh(double x)
 {
     double size = fabs(x), result;
     if (size > 1e8)
-        result = jt_log(size) + 0.69314718055994530942;
+        result = jt_ln(size) + 0.69314718055994530942;
     else
-        result = jt_log1p(size + size * size / (1.0 + sqrt(1.0 + size * size)));
+        result = jt_ln1p(size + size * size / (1.0 + sqrt(1.0 + size * size)));
     return copysign(result, x);
 }
 
@@ -205,5 +205,5 @@ double jt_sinh(double x)
 
 double jt_power(double x, double exponent)
 {
-    return x > 0.0 ? jt_exp(exponent * jt_log(x)) : 0.0;
+    return x > 0.0 ? jt_exp(exponent * jt_ln(x)) : 0.0;
 }

@@ -7,10 +7,10 @@
 #define JT_CORE_ELEMENTARY_H
 
 /* ln x for x > 0, also denormal; -infinity for 0. Within 1.5. */
-double jt_log(double x);
+double jt_ln(double x);
 
 /* ln(1 + x) for x > -1. Within 2. */
-double jt_log1p(double x);
+double jt_ln1p(double x);
 
 /* Angle of (x, y) in [-pi, pi], with the signs and special values of atan2 for finite arguments. Within 1.5. */
 double jt_atan2(double y, double x);

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-static const double pi = 3.14159265358979323846;
+#include "../core/elementary.h"
+
 static const double two_pi = 6.28318530717958647693;
 
 double jt_rapidity(double kt2, double pz, double e)
@@ -14,7 +15,7 @@ double jt_rapidity(double kt2, double pz, double e)
     if (m2 < 0.0)
         m2 = 0.0;
     double sum = e + size;
-    double y = 0.5 * log((kt2 + m2) / (sum * sum));
+    double y = 0.5 * jt_ln((kt2 + m2) / (sum * sum));
     return pz > 0.0 ? -y : y;
 }
 
@@ -22,7 +23,7 @@ double jt_azimuth(double px, double py)
 {
     if (px * px + py * py == 0.0)
         return 0.0;
-    double phi = atan2(py, px);
+    double phi = jt_atan2(py, px);
     if (phi < 0.0)
         phi += two_pi;
     return phi >= two_pi ? phi - two_pi : phi;
@@ -32,20 +33,15 @@ double jt_pseudorapidity(double pt, double pz)
 {
     if (pt == 0.0)
         return 1e5;
-    if (pz == 0.0)
-        return 0.0;
-    double theta = atan(pt / pz);
-    if (theta < 0.0)
-        theta += pi;
-    return -log(tan(theta / 2));
+    return jt_asinh(pz / pt);
 }
 
 double jt_angle_power(double x, double exponent)
 {
-    return x > 0.0 ? pow(x, exponent) : 0.0;
+    return jt_power(x, exponent);
 }
 
 double jt_cube_root(double x)
 {
-    return cbrt(x);
+    return jt_power(x, 1.0 / 3.0);
 }
