@@ -31,19 +31,54 @@ static double split(double x, int64_t *k)
     return m;
 }
 
+/* A sum or product and what rounding took from it (Knuth; Dekker and Veltkamp), for |values| below 2^990. */
+typedef struct pair {
+    double high, low;
+} pair;
+
+static pair exact_sum(double a, double b)
+{
+    double sum = a + b, part = sum - a;
+    return (pair){sum, (a - (sum - part)) + (b - part)};
+}
+
+static pair halves(double a)
+{
+    double big = 134217729.0 * a; /* 2^27 + 1 */
+    double high = big - (big - a);
+    return (pair){high, a - high};
+}
+
+static pair exact_product(double a, double b)
+{
+    double product = a * b;
+    pair x = halves(a), y = halves(b);
+    double low = ((x.high * y.high - product) + x.high * y.low + x.low * y.high) + x.low * y.low;
+    return (pair){product, low};
+}
+
+static pair quotient(pair a, pair b)
+{
+    double high = a.high / b.high;
+    pair back = exact_product(high, b.high);
+    double rest = ((a.high - back.high) - back.low) + (a.low - high * b.low);
+    return (pair){high, rest / b.high};
+}
+
 /*
- * With s = f / (2 + f), ln(1 + f) = 2 s + 2 s^3 / 3 + 2 s^5 / 5 + ..., and 2 s = f - s f, so that the exact f carries
- * most of the result. |s| <= 0.172: the first term left out, s^23, is below 1e-18 of it.
+ * With s = f / (2 + f), ln(1 + f) = 2 s + 2 s^3 / 3 + 2 s^5 / 5 + ... s is in two parts, and |s| <= 0.172: the rest is
+ * at most a hundredth of the result, and the first term left out, s^23, is below 1e-18 of it.
  */
-static double log_of_sum(double f)
+static pair ln_of_sum(double f)
 {
     static const double coefficients[] = {2.0 / 21, 2.0 / 19, 2.0 / 17, 2.0 / 15, 2.0 / 13,
                                           2.0 / 11, 2.0 / 9,  2.0 / 7,  2.0 / 5,  2.0 / 3};
-    double s = f / (2.0 + f), s2 = s * s;
+    pair s = quotient((pair){f, 0.0}, exact_sum(2.0, f));
+    double s2 = s.high * s.high;
     double rest = coefficients[0];
     for (int i = 1; i < 10; i++)
         rest = rest * s2 + coefficients[i];
-    return f - s * (f - s2 * rest);
+    return (pair){2.0 * s.high, 2.0 * s.low + s.high * s2 * rest};
 }
 
 double jt_ln(double x)
@@ -53,16 +88,17 @@ double jt_ln(double x)
     if (!(x > 0.0) || x == (double)INFINITY)
         return x > 0.0 ? x : (double)NAN;
     int64_t k;
-    double f = split(x, &k) - 1.0;
-    if (k == 0)
-        return log_of_sum(f);
-    return (double)k * ln2_high + (log_of_sum(f) + (double)k * ln2_low);
+    pair part = ln_of_sum(split(x, &k) - 1.0);
+    pair sum = exact_sum((double)k * ln2_high, part.high);
+    return sum.high + (sum.low + ((double)k * ln2_low + part.low));
 }
 
 double jt_ln1p(double x)
 {
-    if (fabs(x) < 0.25)
-        return log_of_sum(x);
+    if (fabs(x) < 0.25) {
+        pair part = ln_of_sum(x);
+        return part.high + part.low;
+    }
     double sum = 1.0 + x;
     /* What rounding took from the sum, to first order. */
     double lost = fabs(x) > 1.0 ? 1.0 - (sum - x) : x - (sum - 1.0);
@@ -92,19 +128,30 @@ static const double eighths_low[9] = {0.0,
 /* atan(small / large) for 0 <= small <= large, large > 0, in two parts. From the nearest eighth c the rest is
    atan((small - c large) / (large + c small)), whose argument is at most 1/16: its series to the 13th power is enough.
  */
-static double first_octant(double small, double large, double *low)
+static pair first_octant(double small, double large)
 {
     static const double coefficients[] = {1.0 / 13, -1.0 / 11, 1.0 / 9, -1.0 / 7, 1.0 / 5, -1.0 / 3};
     int eighth = (int)(8.0 * (small / large) + 0.5);
     double c = eighth / 8.0;
-    double u = eighth == 0 ? small / large : (small - c * large) / (large + c * small);
-    double u2 = u * u, rest = coefficients[0];
+    pair c_large = exact_product(c, large), c_small = exact_product(c, small);
+    pair above = exact_sum(small, -c_large.high), below = exact_sum(large, c_small.high);
+    above.low -= c_large.low;
+    below.low += c_small.low;
+    pair u = quotient(above, below);
+    double u2 = u.high * u.high, rest = coefficients[0];
     for (int i = 1; i < 6; i++)
         rest = rest * u2 + coefficients[i];
-    *low = eighths_low[eighth] + u * u2 * rest;
-    double high = eighths[eighth] + u;
-    *low += u - (high - eighths[eighth]);
-    return high;
+    pair sum = exact_sum(eighths[eighth], u.high);
+    sum.low += eighths_low[eighth] + (u.low + u.high * u2 * rest);
+    return sum;
+}
+
+/* high + low less an angle. */
+static pair complement(double high, double low, pair angle)
+{
+    pair difference = exact_sum(high, -angle.high);
+    difference.low += low - angle.low;
+    return difference;
 }
 
 double jt_atan2(double y, double x)
@@ -113,25 +160,16 @@ double jt_atan2(double y, double x)
     double size_x = fabs(x), size_y = fabs(y);
     if (size_y == 0.0)
         return signbit(x) ? copysign(2 * half_pi, y) : y;
-    /* Neither the product with an eighth nor the sum may overflow. */
-    if (size_x > 1e300 || size_y > 1e300) {
-        size_x *= 0.25;
-        size_y *= 0.25;
-    }
-    double low, angle;
-    if (size_y <= size_x) {
-        angle = first_octant(size_y, size_x, &low);
-    } else {
-        double complement = first_octant(size_x, size_y, &low);
-        angle = half_pi - complement;
-        low = (half_pi - angle) - complement - low + half_pi_low;
-    }
-    if (signbit(x)) {
-        double mirrored = 2 * half_pi - angle;
-        low = (2 * half_pi - mirrored) - angle - low + 2 * half_pi_low;
-        angle = mirrored;
-    }
-    return copysign(angle + low, y);
+    /* Keep products and their low parts within the range of a double. */
+    double larger = size_x > size_y ? size_x : size_y;
+    double scale = larger > 1e200 ? 0x1p-400 : larger < 1e-200 ? 0x1p400 : 1.0;
+    size_x *= scale;
+    size_y *= scale;
+    pair angle = size_y <= size_x ? first_octant(size_y, size_x)
+                                  : complement(half_pi, half_pi_low, first_octant(size_x, size_y));
+    if (signbit(x))
+        angle = complement(2 * half_pi, 2 * half_pi_low, angle);
+    return copysign(angle.high + angle.low, y);
 }
 
 void jt_sin_cos(double x, double *sine, double *cosine)

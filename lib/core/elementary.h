@@ -6,13 +6,13 @@
 #ifndef JT_CORE_ELEMENTARY_H
 #define JT_CORE_ELEMENTARY_H
 
-/* ln x for x > 0, also denormal; -infinity for 0. Within 1.5. */
+/* ln x for x > 0, also denormal; -infinity for 0. Within 0.53. */
 double jt_ln(double x);
 
 /* ln(1 + x) for x > -1. Within 2. */
 double jt_ln1p(double x);
 
-/* Angle of (x, y) in [-pi, pi], with the signs and special values of atan2 for finite arguments. Within 1.5. */
+/* Angle of (x, y) in [-pi, pi], with the signs and special values of atan2 for finite arguments. Within 0.51. */
 double jt_atan2(double y, double x);
 
 /* Sine and cosine. Within 1 for |x| up to 1e5; beyond it x is first taken modulo the double nearest to 2 pi. */
