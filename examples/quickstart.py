@@ -85,7 +85,14 @@ def main() -> None:
     show_backends()
 
     models = {name: jettag.load(name) for name in names}
-    scores: dict[str, Any] = {name: model.tag(jets.jagged) for name, model in models.items()}
+    scores: dict[str, Any] = {}
+    good = np.ones(len(jets), bool)
+    for name, model in models.items():
+        scores[name], statuses = model.tag(jets.jagged, return_statuses=True)
+        good &= statuses == 0
+        for status in np.unique(statuses[statuses != 0]):
+            print(f"{name}: {np.sum(statuses == status)} jets are not scored: {jettag.status_text(status)}")
+    labels = jets.labels[good]
     width = max(map(len, names))
     print(f"\n{'jet':>5s}  {'is':5s}" + "".join(f"  {name:>{width}s}" for name in names))
     for i in range(N_SHOWN):
@@ -95,13 +102,14 @@ def main() -> None:
     columns = ("model", "backend", "AUC", "rejection at 50 %", "at 30 %", "us per jet", "99 %")
     print("\n{:{w}s}  {:9s}  {:>6s}  {:>17s}  {:>13s}  {:>10s}  {:>6s}".format(*columns, w=width))
     for name, model in models.items():
-        auc, _ = metrics.area(scores[name], jets.labels)
-        at_50 = with_error(*metrics.rejection(scores[name], jets.labels, 0.5))
-        at_30 = with_error(*metrics.rejection(scores[name], jets.labels, 0.3))
+        scored = scores[name][good]
+        auc, _ = metrics.area(scored, labels)
+        at_50 = with_error(*metrics.rejection(scored, labels, 0.5))
+        at_30 = with_error(*metrics.rejection(scored, labels, 0.3))
         median, slow = microseconds_per_jet(model, jets)
         backend = model.info["backend"]
         print(f"{name:{width}s}  {backend:9s}  {auc:.4f}  {at_50:>17s}  {at_30:>13s}  {median:10.0f}  {slow:6.0f}")
-    draw(scores, jets.labels)
+    draw({name: scored[good] for name, scored in scores.items()}, labels)
     print("\nTime is from constituents to score, one jet per call from Python, one core: median and 99th percentile.")
     print(f"ROC curves: {PICTURE.relative_to(ROOT)}")
 

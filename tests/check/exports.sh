@@ -35,7 +35,7 @@ for needed in $(readelf -d "$library" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p');
     esac
 done
 
-size=$(stat -c %s "$library")
+size=$(stat -L -c %s "$library")
 echo "$(echo "$exported" | wc -w) functions, $size bytes"
 [ "$size" -lt 2000000 ] || bad=1
 exit $bad
