@@ -6,6 +6,7 @@ Its weights go in and out under the names of model files, so that training, expo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -255,7 +256,7 @@ class TorchNetwork(nn.Module):
         return {
             f"{layer['name']}.{role}": tensor
             for layer, part in zip(self.network.layers, self.parts, strict=True)
-            for role, tensor in part.tensors().items()  # type: ignore[operator]
+            for role, tensor in cast(_Part, part).tensors().items()
         }
 
     def load_tensors(self, tensors: Mapping[str, npt.NDArray[np.float32]]) -> None:
