@@ -74,6 +74,7 @@ def torch_scores(network: Network, tensors: Tensors, images: Floats, features: F
 
     from models.torch_network import TorchNetwork
 
+    torch.set_num_threads(1)  # More only wait for each other on so few jets.
     module = TorchNetwork(network).eval()
     module.load_tensors(tensors)
     with torch.no_grad():
