@@ -8,6 +8,7 @@ ROOT block runs where `root` is installed, and is compiled as C++ otherwise, wit
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -68,9 +69,11 @@ def main() -> None:
     root = shutil.which("root")
     lines = blocks["root"].splitlines()
     if root:
-        macro = "\n".join(["{", vectors, *lines, show, "}"])
-        (place / "readme_root.C").write_text(macro)
-        outputs["root"] = run(root, "-l", "-b", "-q", place / "readme_root.C", cwd=place).splitlines()[-1] + "\n"
+        include = next(flag[2:] for flag in flags if flag.startswith("-I"))
+        typed = "\n".join([*vectors.strip().splitlines(), *lines, show, ".q"])
+        environment = {**os.environ, "ROOT_INCLUDE_PATH": include}
+        printed = run(root, "-l", "-b", cwd=place, input=typed + "\n", env=environment)
+        outputs["root"] = next(line for line in printed.splitlines() if re.fullmatch(r"[0-9.]+ [0-9.]+", line)) + "\n"
     else:
         print("ROOT is not installed: its lines are compiled as C++ without R__LOAD_LIBRARY and gSystem")
         kept = [line for line in lines if not re.match(r"\s*(gSystem|R__|#include)", line)]

@@ -1,0 +1,53 @@
+/* Backends as the library drives them, and an allocator that counts and can fail. */
+#ifndef JT_TESTS_BACKENDS_RUNNING_H
+#define JT_TESTS_BACKENDS_RUNNING_H
+
+#include "backends/backend.h"
+
+typedef struct counting {
+    long allocations; /* ever made */
+    long live;        /* not released yet */
+    long fail_at;     /* this one gives NULL, counted from 1; 0: none */
+} counting;
+
+/* A host whose memory is only as aligned as it must be: odd multiples of 16. */
+jt_host counting_host(counting *counts);
+
+/* A compiled graph and one context. */
+typedef struct running {
+    const jt_backend *backend;
+    const jt_graph *graph;
+    jt_plan *plan;
+    jt_plan_context *context;
+} running;
+
+/* Fails the test when the backend refuses. */
+running run_open(const jt_backend *backend, const jt_graph *graph, const jt_host *host, int32_t max_batch);
+void run_close(running *r);
+void run(running *r, const float *images, const float *features, int32_t n, float *outputs);
+
+/* All at once, with a batch of n. */
+void run_once(const jt_backend *backend, const jt_graph *graph, const float *images, const float *features, int32_t n,
+              float *outputs);
+
+/* n jets' inputs from a seed. features is not NULL even without features. Freed by the caller. */
+typedef struct inputs {
+    float *images, *features;
+} inputs;
+inputs inputs_make(const jt_graph *graph, int32_t n, uint64_t seed);
+void inputs_free(inputs *in);
+
+size_t floats_of_image(const jt_graph *graph);
+size_t floats_of_features(const jt_graph *graph);
+size_t n_classes(const jt_graph *graph);
+
+/* Logits of 7 jets: alone, in every batch, at every place and however memory is aligned the same bits. */
+void check_batches(const jt_backend *backend, const jt_graph *graph);
+
+/* Compile and make a context with the k-th allocation failing, for every k: an error with words, and nothing left. */
+void check_failing_allocations(const jt_backend *backend, const jt_graph *graph);
+
+/* Eight threads with a context each over one plan: the same bits as one thread. */
+void check_threads(const jt_backend *backend, const jt_graph *graph);
+
+#endif /* JT_TESTS_BACKENDS_RUNNING_H */
