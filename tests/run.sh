@@ -50,7 +50,7 @@ build_and_test() { # build_and_test FOLDER COMPILER [MESON OPTION...]
     # Warnings are errors here, not at a user's.
     meson configure "$folder" -Dwerror=true -Dtests=true || return 1
     ninja -C "$folder" || return 1
-    meson test -C "$folder" --no-rebuild --print-errorlogs
+    meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 4
 }
 
 sanitized() { # the same with a sanitizer; leaks count, except in the interpreter

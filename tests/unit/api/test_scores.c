@@ -185,13 +185,13 @@ static void test_too_many_constituents(void **state)
     toy_jets jets = toy_jets_make(N, 5, 0);
     results expected = reference_results(model, &jets), r;
     jt_context *context = NULL;
-    jt_context_options options = {.size = sizeof options, .max_constituents = 40};
+    jt_context_options options = {.size = sizeof options, .max_constituents = 20};
     assert_int_equal(jt_context_create(model, &options, &context, NULL), JT_OK);
     jt_jets view = toy_view(&jets, 0, N);
     tag(context, &view, &r, 0);
     int n_many = 0;
     for (int i = 0; i < N; i++) {
-        int many = jets.offsets[i + 1] - jets.offsets[i] > 40;
+        int many = jets.offsets[i + 1] - jets.offsets[i] > 20;
         assert_int_equal(r.statuses[i], many ? JT_JET_TOO_MANY : JT_JET_OK);
         n_many += many;
         if (!many)

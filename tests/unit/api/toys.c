@@ -50,7 +50,7 @@ static double uniform(uint32_t *state)
 
 toy_jets toy_jets_make(int64_t n_jets, uint32_t seed, int with_bad)
 {
-    enum { MOST = 80 };
+    enum { MOST = 40 };
     uint32_t state = seed;
     toy_jets jets = {.n_jets = n_jets};
     jets.offsets = calloc((size_t)n_jets + 1, sizeof *jets.offsets);

@@ -21,7 +21,7 @@ typedef struct toy_jets {
     uint8_t *classes;
 } toy_jets;
 
-/* Jets of 0 .. 80 constituents with pT of some hundred GeV, some of them bad on purpose when `with_bad`. */
+/* Jets of 0 .. 40 constituents with pT of some hundred GeV, some of them bad on purpose when `with_bad`. */
 toy_jets toy_jets_make(int64_t n_jets, uint32_t seed, int with_bad);
 void toy_jets_free(toy_jets *jets);
 

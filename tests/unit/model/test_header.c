@@ -80,8 +80,8 @@ static const edit image[] = {
     {"\"channels\":[\"pt\"]", "\"channels\":\"pt\"", F, "image.channels"},
     {"\"channels\":[\"pt\"]", "\"channels\":[\"eta\"]", F, "image.channels[0]"},
     {"\"channels\":[\"pt\"]", "\"channels\":[\"pt\",\"mass\"]", G, "image.mean"},
-    {"\"channels\":[\"pt\"]",
-     "\"channels\":[\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\"]", L, "image.channels"},
+    {"\"channels\":[\"pt\"]", "\"channels\":[\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\",\"pt\"]", L,
+     "image.channels"},
     {"\"channels\":[\"pt\"]", "\"channels\":[\"muon_count\"]", F, "golden.constituent_classes"},
     {"\"bins\":[8,8]", "\"bins\":[0,8]", F, "image.bins[0]"},
     {"\"bins\":[8,8]", "\"bins\":[8,257]", F, "image.bins[1]"},
@@ -166,8 +166,7 @@ static const edit layers[] = {
      "layers[0].channels"},
     {"\"channels\":4,\"kernel\":[3,3],\"stride\"", "\"channels\":4.5,\"kernel\":[3,3],\"stride\"", F,
      "layers[0].channels"},
-    {"\"channels\":4,\"kernel\":[3,3],\"stride\"", "\"channels\":5,\"kernel\":[3,3],\"stride\"", G,
-     "tensors[4].shape"},
+    {"\"channels\":4,\"kernel\":[3,3],\"stride\"", "\"channels\":5,\"kernel\":[3,3],\"stride\"", G, "tensors[4].shape"},
     {"\"kernel\":[3,3],\"stride\":[2,2],", "\"stride\":[2,2],", F, "layers[0].kernel"},
     {"\"kernel\":[3,3],\"stride\":[2,2],", "\"kernel\":[3,0],\"stride\":[2,2],", F, "layers[0].kernel[1]"},
     {"\"kernel\":[3,3],\"stride\":[2,2],", "\"kernel\":[65,3],\"stride\":[2,2],", F, "layers[0].kernel[0]"},
@@ -220,8 +219,7 @@ static const edit layers[] = {
     /* squeeze_excite */
     {"\"inputs\":[\"depth\"],\"squeeze\":2", "\"inputs\":[\"depth\"]", F, "layers[3].squeeze"},
     {"\"inputs\":[\"depth\"],\"squeeze\":2", "\"inputs\":[\"depth\"],\"squeeze\":3", G, "tensors[30].shape"},
-    {"\"inputs\":[\"depth\"],\"squeeze\":2", "\"inputs\":[\"depth\"],\"squeeze\":2,\"bias\":true", F,
-     "layers[3].bias"},
+    {"\"inputs\":[\"depth\"],\"squeeze\":2", "\"inputs\":[\"depth\"],\"squeeze\":2,\"bias\":true", F, "layers[3].bias"},
     {"\"inputs\":[\"depth\"],\"squeeze\":2", "\"inputs\":[\"features\"],\"squeeze\":2", G, "layers[3].inputs[0]"},
     /* add */
     {"\"inputs\":[\"gate\",\"block\"]", "\"inputs\":[\"gate\"]", G, "layers[4].inputs"},
@@ -312,12 +310,11 @@ static const edit golden[] = {
     {"\"scores\":[0,1,0.5,", "\"scores\":[0,1.01,0.5,", F, "golden.scores[1]"},
     {"\"scores\":[0,1,0.5,", "\"scores\":[0,1,", F, "golden.scores"},
     {"\"scores\":[0,1,0.5,", "\"scores\":[0,\"1\",0.5,", F, "golden.scores[1]"},
-    {"\"scores\":[0,1,0.5,", "\"constituent_classes\":[0,1,2],\"scores\":[0,1,0.5,", F,
-     "golden.constituent_classes"},
+    {"\"scores\":[0,1,0.5,", "\"constituent_classes\":[0,1,2],\"scores\":[0,1,0.5,", F, "golden.constituent_classes"},
     {"\"scores\":[0,1,0.5,", "\"constituent_classes\":[0,1,2,3,0,0,0,0,0,0,0,0,0,0,0,0],\"scores\":[0,1,0.5,", F,
      "golden.constituent_classes[3]"},
-    {"\"scores\":[0,1,0.5,", "\"constituent_classes\":[0,1,2,2,0,0,0,0,0,0,0,0,0,0,0,0],\"scores\":[0,1,0.5,",
-     JT_OK, NULL},
+    {"\"scores\":[0,1,0.5,", "\"constituent_classes\":[0,1,2,2,0,0,0,0,0,0,0,0,0,0,0,0],\"scores\":[0,1,0.5,", JT_OK,
+     NULL},
     {"\"golden\":{", "\"golden\":{\"x\":1,", F, "golden.x"},
 };
 
@@ -390,7 +387,7 @@ static void test_golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity), cmocka_unit_test(test_image), cmocka_unit_test(test_features),
+        cmocka_unit_test(test_identity), cmocka_unit_test(test_image),  cmocka_unit_test(test_features),
         cmocka_unit_test(test_layers),   cmocka_unit_test(test_points), cmocka_unit_test(test_card),
         cmocka_unit_test(test_golden),
     };
