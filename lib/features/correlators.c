@@ -12,11 +12,6 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
 static double total(const double lanes[JT_LANES])
 {
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
@@ -34,7 +29,7 @@ static double dot(const double *a, const double *b, int32_t n)
 /* What the sums over k and l < k need of a pair (i, j), for every k < j. */
 typedef struct pair_rows {
     double *v[JT_EXPONENTS]; /* z_k theta_ik^b theta_jk^b; JT_HALF is not there */
-    double *near, *far;      /* smaller and larger of h_ik, h_jk */
+    double *near;            /* smaller of h_ik, h_jk */
     double *product;         /* of the two */
 } pair_rows;
 
@@ -42,7 +37,7 @@ static pair_rows rows_in(const jt_pairs *pairs)
 {
     double *row = pairs->rows;
     const size_t step = pairs->row;
-    return (pair_rows){{NULL, row, row + step, row + 2 * step}, row + 3 * step, row + 4 * step, row + 5 * step};
+    return (pair_rows){{NULL, row, row + step, row + 2 * step}, row + 3 * step, row + 4 * step};
 }
 
 static void fill_v(const double *z, const double *i_row, const double *j_row, int32_t j, size_t row, double *v)
@@ -56,7 +51,6 @@ static void fill_extremes(const double *i_row, const double *j_row, size_t row, 
 {
     for (size_t k = 0; k < row; k++) {
         rows->near[k] = smaller(i_row[k], j_row[k]);
-        rows->far[k] = larger(i_row[k], j_row[k]);
         rows->product[k] = i_row[k] * j_row[k];
     }
 }

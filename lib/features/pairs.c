@@ -5,7 +5,7 @@
 
 #include "angles.h"
 
-enum { N_VECTORS = 5, N_MATRICES = 6, N_ROWS = 8 };
+enum { N_VECTORS = 5, N_MATRICES = 6, N_ROWS = 5 };
 
 static size_t row_length(int32_t n)
 {

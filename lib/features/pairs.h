@@ -25,7 +25,7 @@ typedef struct jt_pairs {
     double *power3; /* triangle: theta^0.8, for three-point sums */
     double *power4; /* triangle: theta^0.6, for four-point sums */
     double *weight; /* triangle: z_k z_l */
-    double *rows;   /* scratch of 8 rows */
+    double *rows;   /* scratch of 5 rows */
 } jt_pairs;
 
 /* D3's exponents: b of its three-point and g of its four-point correlator (docs/features.md). */

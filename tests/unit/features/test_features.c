@@ -175,13 +175,13 @@ static void test_two(void **state)
     expect_substructure_zero(out);
 }
 
-/* An equilateral triangle of side d and equal pT: every angle is d. */
+/* An equilateral triangle of side d and equal pT, across rapidity 0 and phi = pi: every angle is d. */
 static void test_triangle(void **state)
 {
     (void)state;
     double out[JT_FEATURES];
     const double d = 0.4;
-    const particle three[] = {{10, 0.3, 1, 0}, {10, 0.3 + d, 1, 0}, {10, 0.3 + d / 2, 1 + d * sqrt(0.75), 0}};
+    const particle three[] = {{10, -0.1, 3, 0}, {10, d - 0.1, 3, 0}, {10, d / 2 - 0.1, 3 + d * sqrt(0.75), 0}};
     features_of(three, 3, out);
     for (int b = 1; b <= 2; b++) {
         const double angle = b == 1 ? d : d * d;
@@ -206,12 +206,12 @@ static void test_triangle(void **state)
         assert_true(value(out, zero[i]) == 0);
 }
 
-/* A square of side d and equal pT, across phi = pi: four angles are d, two are d sqrt(2). */
+/* A square of side d and equal pT, across phi = 0: four angles are d, two are d sqrt(2). */
 static void test_square(void **state)
 {
     (void)state;
     double out[JT_FEATURES];
-    const double d = 0.3, y = -1.2, phi = pi - 0.1;
+    const double d = 0.3, y = -1.2, phi = -0.1;
     const particle four[] = {{7, y, phi, 0}, {7, y + d, phi, 0}, {7, y + d, phi + d, 0}, {7, y, phi + d, 0}};
     features_of(four, 4, out);
     for (int b = 1; b <= 2; b++) {
