@@ -37,35 +37,13 @@ jt_status jt_onednn_copy_as(jt_plan *plan, int32_t tensor, const_dnnl_memory_des
     return status;
 }
 
-/* Whether a vector {1, c, 1, 1} lies in memory value after value: so it does in plain and in channel-blocked layouts.
- */
-static int lies_in_order(const_dnnl_memory_desc_t description)
-{
-    const dnnl_dims_t *strides, *blocks, *places, *padded;
-    int32_t n_blocks;
-    if (dnnl_memory_desc_query(description, dnnl_query_strides, &strides) != dnnl_success ||
-        dnnl_memory_desc_query(description, dnnl_query_inner_nblks_s32, &n_blocks) != dnnl_success ||
-        dnnl_memory_desc_query(description, dnnl_query_inner_blks, &blocks) != dnnl_success ||
-        dnnl_memory_desc_query(description, dnnl_query_inner_idxs, &places) != dnnl_success ||
-        dnnl_memory_desc_query(description, dnnl_query_padded_dims, &padded) != dnnl_success)
-        return 0;
-    if (n_blocks == 0)
-        return (*strides)[1] == 1;
-    return n_blocks == 1 && (*places)[0] == 1 && ((*strides)[1] == (*blocks)[0] || (*padded)[1] == (*blocks)[0]);
-}
-
 jt_status jt_onednn_in_layout(jt_plan *plan, int32_t tensor, const_dnnl_memory_desc_t wanted, int32_t layer,
                               int32_t *result, jt_why *why)
 {
-    const jt_onednn_tensor *given = &plan->tensors[tensor];
-    if (dnnl_memory_desc_equal(given->description, wanted)) {
+    if (dnnl_memory_desc_equal(plan->tensors[tensor].description, wanted)) {
         *result = tensor;
         return JT_OK;
     }
-    /* A vector's layouts differ only in the zeros behind it, which the shorter one leaves out. */
-    if (given->shape.h == 1 && given->shape.w == 1 && lies_in_order(given->description) && lies_in_order(wanted) &&
-        dnnl_memory_desc_get_size(wanted) <= dnnl_memory_desc_get_size(given->description))
-        return jt_onednn_add_tensor(plan, wanted, given->shape, given->buffer, result, why);
     return jt_onednn_copy_as(plan, tensor, wanted, layer, result, why);
 }
 
