@@ -56,12 +56,12 @@ def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: F
 
 
 def spread_tensors(network: Network, seed: int, images: Floats, features: Floats | None) -> dict[str, Floats]:
-    """Random weights whose last layer is scaled so that the scores of these inputs fill (0, 1)."""
+    """Random weights whose last layer is scaled so that the scores of these inputs lie on both sides of 0.5."""
     tensors = random_tensors(network, seed)
     logits, _ = onnx_outputs(network, tensors, images, features)
     margin = logits[:, 1] - logits[:, 0]
     weight, bias = f"{network.output}.weight", f"{network.output}.bias"
-    scale = 2.0 / margin.std()
+    scale = 1.2 / margin.std()
     tensors[weight] = (tensors[weight] * scale).astype(np.float32)
     shift = np.array([margin.mean() * scale, 0.0])
     tensors[bias] = (tensors[bias] * scale + shift).astype(np.float32)
