@@ -46,8 +46,11 @@ def dense(x: torch.Tensor, units: int, steps: tuple[int, int] = (WEIGHT, BIAS)) 
     return functional.linear(x, grid((units, x.shape[0]), steps[0]), grid((units,), steps[1]))
 
 
-def pool(x: torch.Tensor, kernel: int, stride: int, pad: int = 0) -> torch.Tensor:
-    return functional.max_pool2d(x[None], kernel, stride, pad)[0]
+def pool(
+    x: torch.Tensor, kernel: tuple[int, int], stride: tuple[int, int] = (2, 2), pad: Pad = (0, 0, 0, 0)
+) -> torch.Tensor:
+    padded = functional.pad(x, (pad[2], pad[3], pad[0], pad[1]), value=-np.inf)
+    return functional.max_pool2d(padded[None], kernel, stride)[0]
 
 
 def mbconv(x: torch.Tensor, channels: int, kernel: int, stride: int) -> torch.Tensor:
@@ -76,8 +79,9 @@ def main() -> None:
         "conv_depthwise_twice": conv(pairs, 8, (3, 3), (1, 1), (0, 0, 2, 2), 4),
         "dense_13": dense(grid((13,), IMAGE), 5),
         "dense_96": dense(image.flatten(), 3),
-        "pool_negative": pool(negative, 3, 2, 1),
-        "pool_odd": pool(pairs, 2, 2),
+        "pool_negative": pool(negative, (3, 3), pad=(1, 1, 1, 1)),
+        "pool_odd": pool(pairs, (2, 2)),
+        "pool_oblong": pool(image, (4, 2), (1, 3), (3, 1, 1, 0)),
         "average": pairs.mean((1, 2)),
         "swish_points": nn.SiLU()(points),
         "sigmoid_points": torch.sigmoid(points),

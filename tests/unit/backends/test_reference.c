@@ -166,6 +166,16 @@ static void test_pool_odd(void **state)
     check(n, v, grid(image, 100, IMAGE), expected_pool_odd, COUNT(expected_pool_odd), exact);
 }
 
+static void test_pool_oblong(void **state)
+{
+    (void)state;
+    float image[96];
+    window slide = {{4, 2}, {1, 3}, {3, 1, 1, 0}};
+    net *n = net_new(image_shape, 0, 1);
+    int32_t v = net_max_pool(n, JT_VALUE_IMAGES, slide);
+    check(n, v, grid(image, 96, IMAGE), expected_pool_oblong, COUNT(expected_pool_oblong), exact);
+}
+
 static void test_average(void **state)
 {
     (void)state;
@@ -358,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_sums_are_wide),
         cmocka_unit_test(test_pool_negative),
         cmocka_unit_test(test_pool_odd),
+        cmocka_unit_test(test_pool_oblong),
         cmocka_unit_test(test_average),
         cmocka_unit_test(test_flatten_and_concat),
         cmocka_unit_test(test_add),
