@@ -104,7 +104,7 @@ static const jt_backend backend = {
     .abi = JT_BACKEND_ABI,
     .name = "onednn",
     .notes = "the same bits only with the same oneDNN on the same kind of processor; oneDNN allocates small blocks "
-             "within a run and frees them before it ends, and heeds its own environment variables",
+             "within a run, of which OpenMP keeps one per thread, and heeds its own environment variables",
     .version = version,
     .probe = probe,
     .compile = compile,
