@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "angles.h"
-#include "sums.h"
+#include "kernel.h"
 
 static size_t rounded_up(size_t bytes)
 {
@@ -100,7 +100,8 @@ static void put_u_m_n_l(const jt_sums *s, double *out)
     *out++ = s->one_e3[JT_ONE] / jt_cube_root(s->e3[JT_ONE]);
 }
 
-void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])
+void jt_features_with(const jt_feature_kernel *kernel, const jt_clean_jet *jet, void *scratch,
+                      double features[JT_FEATURES])
 {
     memset(features, 0, JT_FEATURES * sizeof *features);
     if (jet->n == 0)
@@ -109,9 +110,10 @@ void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEAT
     if (jet->n > 1) {
         jt_pairs pairs;
         jt_sums sums;
-        jt_pairs_make(&pairs, jet, scratch);
+        jt_pairs_start(&pairs, jet, scratch);
+        kernel->fill_pairs(&pairs);
         jt_nsubjettiness(&pairs, (char *)scratch + rounded_up(jt_pairs_bytes(jet->capacity)), &sums);
-        jt_correlators(&pairs, &sums);
+        kernel->correlate(&pairs, &sums);
         put_tau_ratios(&sums, features + 5);
         put_c_and_d2(&sums, features + 20);
         put_d3(&sums, features + 30);
@@ -120,4 +122,9 @@ void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEAT
     for (int i = 0; i < JT_FEATURES; i++)
         if (!isfinite(features[i]))
             features[i] = 0.0;
+}
+
+void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])
+{
+    jt_features_with(jt_feature_kernel_best(), jet, scratch, features);
 }

@@ -1,6 +1,6 @@
 /*
  * A jet's constituents as the correlators see them, in the caller's order, which is FastJet's when it breaks ties:
- * weights, and the distance of every pair once.
+ * weights, and the distance of every pair once. Vectors are followed by zeros up to a whole row.
  *
  * Triangles hold row k's values at l < k and zeros from there to the end of the row, so that sums over l < k may run on
  * to the next multiple of JT_LANES without a mask.
@@ -24,8 +24,7 @@ typedef struct jt_pairs {
     double *square; /* triangle: theta^2 */
     double *power3; /* triangle: theta^0.8, for three-point sums */
     double *power4; /* triangle: theta^0.6, for four-point sums */
-    double *weight; /* triangle: z_k z_l */
-    double *rows;   /* scratch of 5 rows */
+    double *rows;   /* scratch of 14 rows */
 } jt_pairs;
 
 /* D3's exponents: b of its three-point and g of its four-point correlator (docs/features.md). */
@@ -34,8 +33,8 @@ typedef struct jt_pairs {
 
 size_t jt_pairs_bytes(int32_t capacity);
 
-/* Lay out in memory of jt_pairs_bytes and calculate; everything that is read later is written here. */
-void jt_pairs_make(jt_pairs *pairs, const jt_clean_jet *jet, void *memory);
+/* Lay out in memory of jt_pairs_bytes, and fill the vectors; a kernel's fill_pairs does the triangles. */
+void jt_pairs_start(jt_pairs *pairs, const jt_clean_jet *jet, void *memory);
 
 /* theta^2 of any two constituents, in either order; 0 of one with itself. */
 double jt_pairs_square(const jt_pairs *pairs, int32_t i, int32_t j);

@@ -23,7 +23,4 @@ typedef struct jt_sums {
 void jt_nsubjettiness(const jt_pairs *pairs, void *scratch, jt_sums *sums);
 size_t jt_nsubjettiness_bytes(int32_t capacity);
 
-/* All e_N of the table. */
-void jt_correlators(const jt_pairs *pairs, jt_sums *sums);
-
 #endif /* JT_FEATURES_SUMS_H */
