@@ -6,6 +6,9 @@
 #include "core/sized.h"
 #include "standalone.h"
 
+/* Columns that a caller may ask for; a feature may be there more than once. */
+enum { JT_MAX_COLUMNS = 1024 };
+
 #define TEXT_OF(number) #number
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
 
@@ -65,10 +68,35 @@ jt_status jt_jet_images(const jt_jets *jets, const char *recipe_name, float *ima
     return status;
 }
 
-jt_status jt_jet_features(const jt_jets *jets, double *features, uint8_t *statuses, jt_error *error)
+static jt_status take_feature_options(const jt_feature_options *options, jt_feature_options *taken, jt_error *error)
+{
+    *taken = (jt_feature_options){.size = sizeof *taken};
+    if (options && !jt_sized_read(taken, sizeof *taken, options))
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "jt_feature_options.size is not set");
+    if (taken->axes != JT_AXES_WTA_KT && taken->axes != JT_AXES_KT)
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "axes is %d, which is no jt_axes", (int)taken->axes);
+    const int32_t most = taken->four_point_constituents;
+    if (most < 0 || (most > 0 && most < 4))
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL,
+                       "four_point_constituents is %d; a four-point sum takes 4 at least, 0 means all", most);
+    if (taken->indices && (taken->n_indices < 1 || taken->n_indices > JT_MAX_COLUMNS))
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "n_indices is %d, not in 1 .. %d", taken->n_indices,
+                       JT_MAX_COLUMNS);
+    for (int32_t i = 0; taken->indices && i < taken->n_indices; i++)
+        if (taken->indices[i] < 0 || taken->indices[i] >= JT_FEATURES)
+            return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "indices[%d] is %d, not in 0 .. %d", i,
+                           taken->indices[i], JT_FEATURES - 1);
+    return JT_OK;
+}
+
+jt_status jt_jet_features(const jt_jets *jets, const jt_feature_options *options, double *features, uint8_t *statuses,
+                          jt_error *error)
 {
     jt_jets_view view;
-    jt_status status = take_jets(jets, &view, error);
+    jt_feature_options taken;
+    jt_status status = take_feature_options(options, &taken, error);
+    if (status == JT_OK)
+        status = take_jets(jets, &view, error);
     if (status != JT_OK)
         return status;
     if (view.n_jets > 0 && !features)
@@ -76,7 +104,7 @@ jt_status jt_jet_features(const jt_jets *jets, double *features, uint8_t *status
 
     jt_float_guard guard;
     jt_float_guard_enter(&guard);
-    status = jt_standalone_features(&view, features, statuses, error);
+    status = jt_standalone_features(&view, &taken, features, statuses, error);
     jt_float_guard_leave(&guard);
     return status;
 }

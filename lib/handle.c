@@ -114,6 +114,7 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
     made->cleaning.keep = file->max_constituents;
     made->cleaning.at_least = file->min_constituents;
     made->cleaning.need_classes = jt_recipe_needs_classes(&file->recipe);
+    made->feature_plan = jt_feature_plan_make(file->feature_slots, file->n_features);
     made->jet.capacity = file->max_constituents;
     if (limit > 0 && limit < file->max_constituents) {
         /* One more than allowed is kept, which is enough to see that a jet has too many. */

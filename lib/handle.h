@@ -21,6 +21,7 @@ struct jt_context {
     int32_t max_batch;
     jt_plan_context *plan_context;
     jt_cleaning cleaning;
+    jt_feature_plan feature_plan; /* for what the model's features need */
     jt_clean_jet jet;
     void *memory; /* one block behind everything below */
     void *render_scratch;

@@ -52,24 +52,29 @@ jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe
     return JT_OK;
 }
 
-jt_status jt_standalone_features(const jt_jets_view *jets, double *features, uint8_t *statuses, jt_error *error)
+jt_status jt_standalone_features(const jt_jets_view *jets, const jt_feature_options *options, double *features,
+                                 uint8_t *statuses, jt_error *error)
 {
     workspace space;
     jt_status status = workspace_make(&space, jt_features_bytes(JT_STANDALONE_KEEP), error);
     if (status != JT_OK)
         return status;
-    jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP};
+    const jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP};
+    const int32_t n = options->indices ? options->n_indices : JT_FEATURES;
+    jt_feature_plan plan = jt_feature_plan_make(options->indices, n);
+    plan.four_point_constituents = options->four_point_constituents;
+    plan.axes = options->axes;
     for (int64_t i = 0; i < jets->n_jets; i++) {
-        double *row = features + (size_t)i * JT_FEATURES;
+        double *row = features + (size_t)i * (size_t)n;
+        double all[JT_FEATURES];
         jt_jet_status jet_status = jt_jet_clean(jets, i, &cleaning, &space.jet);
+        const int good = jet_status == JT_JET_OK;
+        if (good && jt_features(&plan, &space.jet, space.scratch, all))
+            jet_status = JT_JET_CUT;
+        for (int32_t k = 0; k < n; k++)
+            row[k] = good ? all[options->indices ? options->indices[k] : k] : (double)NAN;
         if (statuses)
             statuses[i] = (uint8_t)jet_status;
-        if (jet_status == JT_JET_OK) {
-            jt_features(&space.jet, space.scratch, row);
-            continue;
-        }
-        for (int k = 0; k < JT_FEATURES; k++)
-            row[k] = (double)NAN;
     }
     workspace_release(&space);
     return JT_OK;

@@ -9,6 +9,8 @@ enum { JT_STANDALONE_KEEP = 200 }; /* the hardest constituents of a jet that are
 
 jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe, float *images, uint8_t *statuses,
                                jt_error *error);
-jt_status jt_standalone_features(const jt_jets_view *jets, double *features, uint8_t *statuses, jt_error *error);
+/* options is complete (not the caller's), its indices are checked. */
+jt_status jt_standalone_features(const jt_jets_view *jets, const jt_feature_options *options, double *features,
+                                 uint8_t *statuses, jt_error *error);
 
 #endif /* JT_STANDALONE_H */

@@ -16,7 +16,7 @@ static void prepare_inputs(jt_context *context, float *image, float *features)
     }
     if (features && file->n_features > 0) {
         double values[JT_FEATURES];
-        jt_features(&context->jet, context->feature_scratch, values);
+        jt_features(&context->feature_plan, &context->jet, context->feature_scratch, values);
         for (int32_t i = 0; i < file->n_features; i++) {
             double mean = (double)file->feature_mean[i];
             double deviation = (double)file->feature_deviation[i];

@@ -26,6 +26,7 @@ static const char *const jet_status_texts[] = {
     [JT_JET_TOO_FEW] = "too few constituents",
     [JT_JET_TOO_MANY] = "more constituents than the context was made for",
     [JT_JET_BAD_CLASS] = "a constituent has an unknown class",
+    [JT_JET_CUT] = "four-point sums of the hardest constituents alone",
 };
 
 static const char *text_at(const char *const *texts, size_t n, int index)

@@ -279,7 +279,8 @@ typedef enum jt_jet_status {
     JT_JET_NEGATIVE_ENERGY = 2, /* E < 0 */
     JT_JET_TOO_FEW = 3,         /* fewer constituents than the model's minimum (4) */
     JT_JET_TOO_MANY = 4,        /* more than the context was made for */
-    JT_JET_BAD_CLASS = 5        /* a class other than 0, 1, 2, and the recipe needs classes */
+    JT_JET_BAD_CLASS = 5,       /* a class other than 0, 1, 2, and the recipe needs classes */
+    JT_JET_CUT = 6              /* features alone, and good: four-point sums were cut to the hardest, as asked for */
 } jt_jet_status;
 
 /* One short sentence for a jet's status, never NULL. */
@@ -350,15 +351,32 @@ JT_API jt_status jt_recipe_info_get(int32_t index, jt_recipe_info *info);
 JT_API jt_status jt_jet_images(const jt_jets *jets, const char *recipe, float *images, uint8_t *statuses,
                                jt_error *error);
 
+/* Axes that N-subjettiness is measured about: what is left when exclusive kT clustering has come down to N. */
+typedef enum jt_axes {
+    JT_AXES_WTA_KT = 0, /* winner-take-all recombination: an axis is a constituent's direction (paper A's features) */
+    JT_AXES_KT = 1      /* E-scheme recombination: summed four-momenta */
+} jt_axes;
+
+typedef struct jt_feature_options {
+    size_t size;
+    const int32_t *indices;          /* which features, in the order of the result's columns; NULL: all */
+    int32_t n_indices;               /* how many; only what they need is calculated */
+    int32_t four_point_constituents; /* only the hardest so many enter four-point sums, whose cost grows as n^4; 0: all.
+                                        A jet that was cut has JT_JET_CUT */
+    jt_axes axes;
+} jt_feature_options;
+
 /*
- * The 53 global features of paper A (docs/features.md).
+ * The 53 global features of paper A (docs/features.md), or some of them.
  *
- * features  n_jets x jt_feature_count() doubles; NaN for a jet with a value that is not finite or E < 0; every other
- *           jet has finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents.
+ * options   NULL: all 53, as a model has them
+ * features  n_jets x n_indices (53) doubles; NaN for a jet with a value that is not finite or E < 0; every other jet has
+ *           finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents.
  * statuses  n_jets bytes, may be NULL
  * Errors: JT_ERROR_ARGUMENT, MEMORY.
  */
-JT_API jt_status jt_jet_features(const jt_jets *jets, double *features, uint8_t *statuses, jt_error *error);
+JT_API jt_status jt_jet_features(const jt_jets *jets, const jt_feature_options *options, double *features,
+                                 uint8_t *statuses, jt_error *error);
 
 typedef struct jt_feature_info {
     size_t size;

@@ -100,20 +100,46 @@ static void put_u_m_n_l(const jt_sums *s, double *out)
     *out++ = s->one_e3[JT_ONE] / jt_cube_root(s->e3[JT_ONE]);
 }
 
-void jt_features_with(const jt_feature_kernel *kernel, const jt_clean_jet *jet, void *scratch,
-                      double features[JT_FEATURES])
+/* The sums that are left out stay 0, and so do the features made of them. Returns 1 when four-point sums were cut. */
+static int calculate_sums(const jt_feature_plan *plan, const jt_clean_jet *jet, void *scratch, jt_sums *sums)
 {
+    const int32_t limit = plan->four_point_constituents;
+    const int cut = (plan->needs & JT_NEEDS_FOUR_POINT) && limit > 0 && jet->n > limit;
+    void *cluster_scratch = (char *)scratch + rounded_up(jt_pairs_bytes(jet->capacity));
+    jt_pairs pairs;
+    jt_sums of_hardest;
+    memset(sums, 0, sizeof *sums);
+    if (cut) {
+        jt_pairs_start(&pairs, jet, limit, scratch);
+        plan->kernel->fill_pairs(&pairs);
+        plan->kernel->correlate(&pairs, JT_NEEDS_FOUR_POINT, &of_hardest);
+    }
+    const int needs = cut ? plan->needs & ~JT_NEEDS_FOUR_POINT : plan->needs;
+    if (needs) {
+        jt_pairs_start(&pairs, jet, jet->n, scratch);
+        plan->kernel->fill_pairs(&pairs);
+        plan->kernel->correlate(&pairs, needs, sums);
+        if (needs & JT_NEEDS_TAU)
+            jt_nsubjettiness(&pairs, jet, plan->axes, cluster_scratch, sums);
+    }
+    if (cut) {
+        memcpy(sums->e4, of_hardest.e4, sizeof sums->e4);
+        memcpy(sums->one_e4, of_hardest.one_e4, sizeof sums->one_e4);
+        memcpy(sums->two_e4, of_hardest.two_e4, sizeof sums->two_e4);
+    }
+    return cut;
+}
+
+int jt_features(const jt_feature_plan *plan, const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])
+{
+    int cut = 0;
     memset(features, 0, JT_FEATURES * sizeof *features);
     if (jet->n == 0)
-        return;
+        return 0;
     put_kinematics(jet, features);
-    if (jet->n > 1) {
-        jt_pairs pairs;
+    if (jet->n > 1 && plan->needs) {
         jt_sums sums;
-        jt_pairs_start(&pairs, jet, scratch);
-        kernel->fill_pairs(&pairs);
-        jt_nsubjettiness(&pairs, (char *)scratch + rounded_up(jt_pairs_bytes(jet->capacity)), &sums);
-        kernel->correlate(&pairs, &sums);
+        cut = calculate_sums(plan, jet, scratch, &sums);
         put_tau_ratios(&sums, features + 5);
         put_c_and_d2(&sums, features + 20);
         put_d3(&sums, features + 30);
@@ -122,9 +148,13 @@ void jt_features_with(const jt_feature_kernel *kernel, const jt_clean_jet *jet, 
     for (int i = 0; i < JT_FEATURES; i++)
         if (!isfinite(features[i]))
             features[i] = 0.0;
+    return cut;
 }
 
-void jt_features(const jt_clean_jet *jet, void *scratch, double features[JT_FEATURES])
+jt_feature_plan jt_feature_plan_make(const int32_t *indices, int32_t n)
 {
-    jt_features_with(jt_feature_kernel_best(), jet, scratch, features);
+    jt_feature_plan plan = {.kernel = jt_feature_kernel_best(), .axes = JT_AXES_WTA_KT};
+    for (int32_t i = 0; i < n; i++)
+        plan.needs |= jt_feature_table[indices ? indices[i] : i].needs;
+    return plan;
 }

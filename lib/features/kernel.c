@@ -126,7 +126,8 @@ static void three_point(const jt_pairs *pairs, int32_t i, int32_t j, const pair_
     for (int part = 0; part < JT_LANES; part += WIDTH) {
         lanes half = lanes_all(0.0), one = half, two = half, pair_one = half, pair_two = half;
         lanes full_one = half, full_two = half, full_d3 = half;
-        for (int32_t k = part; k < j; k += JT_LANES) {
+        /* Whole rows of lanes, also where this part of the last has no k < j: what reads them finds zeros. */
+        for (int32_t k = part; k < j + part; k += JT_LANES) {
             const lanes z = lanes_load(pairs->z + k);
             const lanes h_i = lanes_load(pairs->h + i_row + k), h_j = lanes_load(pairs->h + j_row + k);
             const lanes near = lanes_min(h_i, h_j), far = lanes_max(h_i, h_j);
@@ -273,24 +274,33 @@ static void add_up(const lane_sums *from, jt_sums *sums)
     }
 }
 
-static void correlate(const jt_pairs *pairs, jt_sums *sums)
+/* One j with all i > j, two at a time. */
+static void three_and_four_point(const jt_pairs *pairs, int32_t j, int needs, const pair_rows rows[2], lane_sums *sums)
+{
+    const int four = needs & JT_NEEDS_FOUR_POINT;
+    for (int32_t i = j + 1; i < pairs->n; i += 2) {
+        const int32_t both[2] = {i, i + 1};
+        three_point(pairs, i, j, &rows[0], sums);
+        if (i + 1 < pairs->n) {
+            three_point(pairs, i + 1, j, &rows[1], sums);
+            if (four)
+                four_point_two(pairs, both, j, rows, sums);
+        } else if (four) {
+            four_point_one(pairs, both, j, rows, sums);
+        }
+    }
+}
+
+static void correlate(const jt_pairs *pairs, int needs, jt_sums *sums)
 {
     lane_sums lane_sums = {0};
     const pair_rows rows[2] = {rows_in(pairs->rows, pairs->row), rows_in(pairs->rows + 7 * pairs->row, pairs->row)};
-    for (int32_t i = 1; i < pairs->n; i++)
-        two_point(pairs, i, &lane_sums);
-    for (int32_t j = 1; j < pairs->n; j++) {
-        for (int32_t i = j + 1; i < pairs->n; i += 2) {
-            const int32_t both[2] = {i, i + 1};
-            three_point(pairs, i, j, &rows[0], &lane_sums);
-            if (i + 1 < pairs->n) {
-                three_point(pairs, i + 1, j, &rows[1], &lane_sums);
-                four_point_two(pairs, both, j, rows, &lane_sums);
-            } else {
-                four_point_one(pairs, both, j, rows, &lane_sums);
-            }
-        }
-    }
+    if (needs & JT_NEEDS_TWO_POINT)
+        for (int32_t i = 1; i < pairs->n; i++)
+            two_point(pairs, i, &lane_sums);
+    if (needs & (JT_NEEDS_THREE_POINT | JT_NEEDS_FOUR_POINT))
+        for (int32_t j = 1; j < pairs->n; j++)
+            three_and_four_point(pairs, j, needs, rows, &lane_sums);
     add_up(&lane_sums, sums);
 }
 

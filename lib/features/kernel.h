@@ -15,8 +15,8 @@ typedef struct jt_feature_kernel {
     /* All distances and their powers from y, phi. */
     void (*fill_pairs)(jt_pairs *pairs);
 
-    /* All e_N of the table. */
-    void (*correlate)(const jt_pairs *pairs, jt_sums *sums);
+    /* The e_N that `needs` names (JT_NEEDS_...); the others are 0. */
+    void (*correlate)(const jt_pairs *pairs, int needs, jt_sums *sums);
 } jt_feature_kernel;
 
 /* Kernel `index`, the best first, NULL past the last one, which is portable. `available` (may be NULL) receives whether
@@ -25,9 +25,5 @@ const jt_feature_kernel *jt_feature_kernel_at(int32_t index, int *available);
 
 /* The best that this processor has. */
 const jt_feature_kernel *jt_feature_kernel_best(void);
-
-/* jt_features with a kernel of the caller's choice. */
-void jt_features_with(const jt_feature_kernel *kernel, const jt_clean_jet *jet, void *scratch,
-                      double features[JT_FEATURES]);
 
 #endif /* JT_FEATURES_KERNEL_H */

@@ -30,31 +30,31 @@ static void lay_out(jt_pairs *pairs, double *memory)
 
 static void fill_vectors(jt_pairs *pairs, const jt_clean_jet *jet)
 {
+    int32_t i = 0;
     pairs->total_pt = 0.0;
-    for (int32_t i = 0; i < pairs->n; i++) {
-        const int32_t from = jet->by_input[i];
-        pairs->kt2[i] = jet->px[from] * jet->px[from] + jet->py[from] * jet->py[from];
-        pairs->pt[i] = sqrt(pairs->kt2[i]);
-        pairs->y[i] = jt_rapidity(pairs->kt2[i], jet->pz[from], jet->e[from]);
+    for (int32_t k = 0; k < jet->n; k++) {
+        const int32_t from = jet->by_input[k];
+        const double kt2 = jet->px[from] * jet->px[from] + jet->py[from] * jet->py[from];
+        pairs->total_pt += sqrt(kt2);
+        /* A clean jet is sorted: its first are the hardest. */
+        if (from >= pairs->n)
+            continue;
+        pairs->kt2[i] = kt2;
+        pairs->pt[i] = sqrt(kt2);
+        pairs->y[i] = jt_rapidity(kt2, jet->pz[from], jet->e[from]);
         pairs->phi[i] = jt_azimuth(jet->px[from], jet->py[from]);
-        pairs->total_pt += pairs->pt[i];
+        i++;
     }
-    for (int32_t i = 0; i < pairs->n; i++)
+    for (i = 0; i < pairs->n; i++)
         pairs->z[i] = pairs->total_pt > 0.0 ? pairs->pt[i] / pairs->total_pt : 0.0;
-    for (size_t i = (size_t)pairs->n; i < pairs->row; i++)
-        pairs->y[i] = pairs->phi[i] = pairs->z[i] = 0.0;
+    for (size_t rest = (size_t)pairs->n; rest < pairs->row; rest++)
+        pairs->y[rest] = pairs->phi[rest] = pairs->z[rest] = 0.0;
 }
 
-double jt_pairs_square(const jt_pairs *pairs, int32_t i, int32_t j)
+void jt_pairs_start(jt_pairs *pairs, const jt_clean_jet *jet, int32_t most, void *memory)
 {
-    return i > j ? pairs->square[(size_t)i * pairs->row + (size_t)j]
-                 : pairs->square[(size_t)j * pairs->row + (size_t)i];
-}
-
-void jt_pairs_start(jt_pairs *pairs, const jt_clean_jet *jet, void *memory)
-{
-    pairs->n = jet->n;
-    pairs->row = row_length(jet->n);
+    pairs->n = jet->n < most ? jet->n : most;
+    pairs->row = row_length(pairs->n);
     lay_out(pairs, memory);
     fill_vectors(pairs, jet);
 }

@@ -33,10 +33,8 @@ typedef struct jt_pairs {
 
 size_t jt_pairs_bytes(int32_t capacity);
 
-/* Lay out in memory of jt_pairs_bytes, and fill the vectors; a kernel's fill_pairs does the triangles. */
-void jt_pairs_start(jt_pairs *pairs, const jt_clean_jet *jet, void *memory);
-
-/* theta^2 of any two constituents, in either order; 0 of one with itself. */
-double jt_pairs_square(const jt_pairs *pairs, int32_t i, int32_t j);
+/* Lay out in memory of jt_pairs_bytes, and fill the vectors with the hardest `most` constituents; a kernel's fill_pairs
+   does the triangles. total_pt, and with it z, is of all constituents. */
+void jt_pairs_start(jt_pairs *pairs, const jt_clean_jet *jet, int32_t most, void *memory);
 
 #endif /* JT_FEATURES_PAIRS_H */

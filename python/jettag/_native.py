@@ -145,6 +145,18 @@ class RecipeInfo(SizedStructure):
     ]
 
 
+class FeatureOptions(SizedStructure):
+    """jt_feature_options."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("indices", c_void_p),
+        ("n_indices", c_int32),
+        ("four_point_constituents", c_int32),
+        ("axes", c_int),
+    ]
+
+
 class FeatureInfo(SizedStructure):
     """jt_feature_info."""
 
@@ -185,7 +197,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "jt_network_inputs": (c_int, [c_void_p, POINTER(Jets), c_void_p, c_void_p, c_void_p]),
     "jt_recipe_info_get": (c_int, [c_int32, POINTER(RecipeInfo)]),
     "jt_jet_images": (c_int, [POINTER(Jets), c_char_p, c_void_p, c_void_p, POINTER(Error)]),
-    "jt_jet_features": (c_int, [POINTER(Jets), c_void_p, c_void_p, POINTER(Error)]),
+    "jt_jet_features": (c_int, [POINTER(Jets), POINTER(FeatureOptions), c_void_p, c_void_p, POINTER(Error)]),
     "jt_feature_count": (c_int32, []),
     "jt_feature_info_get": (c_int, [c_int32, POINTER(FeatureInfo)]),
     "jt_backend_info_get": (c_int, [c_int32, c_char_p, POINTER(BackendInfo)]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -66,25 +67,61 @@ def feature_table() -> list[dict[str, str]]:
     return _rows("jt_feature_info_get", _native.FeatureInfo)
 
 
-def features(jets: JetsLike) -> npt.NDArray[np.float64]:
+_AXES = {"wta_kt": 0, "kt": 1}
+
+
+def features(
+    jets: JetsLike,
+    names: Sequence[str] | None = None,
+    *,
+    four_point_constituents: int = 0,
+    axes: str = "wta_kt",
+    return_statuses: bool = False,
+) -> Any:
     """Global features of jets (paper A).
 
     Parameters
     ----------
     jets : tuple of (momenta, offsets) or ndarray
         As for `jettag.load`.
+    names : sequence of str, optional
+        Some of `jettag.FEATURES`, in the order that is wanted; only what they need is calculated.
+    four_point_constituents : int
+        Only the hardest so many enter four-point sums, whose cost grows as n^4; 0: all.
+    axes : str
+        Of N-subjettiness: "wta_kt" (paper A's) or "kt" (E-scheme).
+    return_statuses : bool
+        Also return a status per jet (words from `jettag.status_text`).
 
     Returns
     -------
-    ndarray of float64
-        (n, 53) in the order of `jettag.FEATURES`; NaN for a jet with values that are not finite or a negative energy.
+    ndarray of float64, or a tuple of it and ndarray of uint8
+        (n, 53), or one column per name; NaN for a jet with values that are not finite or a negative energy.
     """
     view = JetView(jets)
-    result = np.empty((view.n_jets, _native.lib().jt_feature_count()))
+    if axes not in _AXES:
+        raise ArgumentError(f"there are no axes '{axes}'; there are {', '.join(_AXES)}")
+    options = _native.FeatureOptions(four_point_constituents=four_point_constituents, axes=_AXES[axes])
+    n_columns = _native.lib().jt_feature_count()
+    if names is not None:
+        places = {row["name"]: i for i, row in enumerate(feature_table())}
+        unknown = [name for name in names if name not in places]
+        if unknown or isinstance(names, str) or not len(names):
+            raise ArgumentError(f"names must be a sequence of feature names, not {names!r}; see jettag.FEATURES")
+        indices = np.array([places[name] for name in names], np.int32)
+        options.indices, options.n_indices, n_columns = indices.ctypes.data, len(indices), len(indices)
+    result = np.empty((view.n_jets, n_columns))
+    statuses = np.empty(view.n_jets, np.uint8)
     error = _native.Error()
-    status = _native.lib().jt_jet_features(ctypes.byref(view.struct), result.ctypes.data, None, ctypes.byref(error))
+    status = _native.lib().jt_jet_features(
+        ctypes.byref(view.struct),
+        ctypes.byref(options),
+        result.ctypes.data,
+        statuses.ctypes.data,
+        ctypes.byref(error),
+    )
     check(status, error)
-    return result
+    return (result, statuses) if return_statuses else result
 
 
 def images(jets: JetsLike, recipe: str, classes: npt.ArrayLike | None = None) -> npt.NDArray[np.float32]:

@@ -156,18 +156,47 @@ static void test_standalone(void **state)
     expect_error(jt_jet_images(&view, "none", images, NULL, &error), JT_ERROR_ARGUMENT, "'none'");
     expect_error(jt_jet_images(&view, "A35", NULL, NULL, &error), JT_ERROR_ARGUMENT, "images");
     expect_error(jt_jet_images(NULL, "A35", images, NULL, &error), JT_ERROR_ARGUMENT, "jets");
-    expect_error(jt_jet_features(&view, NULL, NULL, &error), JT_ERROR_ARGUMENT, "features");
-    expect_error(jt_jet_features(NULL, features, NULL, &error), JT_ERROR_ARGUMENT, "jets");
+    expect_error(jt_jet_features(&view, NULL, NULL, NULL, &error), JT_ERROR_ARGUMENT, "features");
+    expect_error(jt_jet_features(NULL, NULL, features, NULL, &error), JT_ERROR_ARGUMENT, "jets");
     view.classes = NULL;
     expect_error(jt_jet_images(&view, "B37-colour", images, NULL, &error), JT_ERROR_CLASSES, "class");
     uint8_t statuses[2] = {9, 9};
     assert_int_equal(jt_jet_images(&view, "A35", images, statuses, &error), JT_OK);
     assert_int_equal(statuses[0] + statuses[1], 0);
     statuses[0] = 9;
-    assert_int_equal(jt_jet_features(&view, features, statuses, &error), JT_OK);
+    assert_int_equal(jt_jet_features(&view, NULL, features, statuses, &error), JT_OK);
     assert_int_equal(statuses[0] + statuses[1], 0);
     free(images);
     free(features);
+    toy_jets_free(&jets);
+}
+
+static void test_feature_options(void **state)
+{
+    (void)state;
+    toy_jets jets = toy_jets_make(2, 1, 0);
+    jt_jets view = toy_view(&jets, 0, 2);
+    double features[4];
+    jt_feature_options options = {0};
+    expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "size");
+    options = (jt_feature_options){.size = sizeof options, .axes = (jt_axes)2};
+    expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "axes is 2");
+    const int32_t bad_limits[] = {-1, 1, 3};
+    for (int i = 0; i < 3; i++) {
+        options = (jt_feature_options){.size = sizeof options, .four_point_constituents = bad_limits[i]};
+        expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "four_point");
+    }
+    const int32_t indices[2] = {4, 53}, negative[2] = {-1, 0};
+    options = (jt_feature_options){.size = sizeof options, .indices = indices, .n_indices = 2};
+    expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "indices[1] is 53");
+    options.indices = negative;
+    expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "indices[0] is -1");
+    options.n_indices = 0;
+    expect_error(jt_jet_features(&view, &options, features, NULL, &error), JT_ERROR_ARGUMENT, "n_indices is 0");
+    options.indices = indices;
+    options.n_indices = 1;
+    assert_int_equal(jt_jet_features(&view, &options, features, NULL, &error), JT_OK);
+    assert_true(features[0] == (double)(jets.offsets[1] - jets.offsets[0]));
     toy_jets_free(&jets);
 }
 
@@ -199,7 +228,7 @@ static void test_texts(void **state)
     for (int i = JT_OK; i <= JT_ERROR_LIMIT; i++)
         for (int k = JT_OK; k < i; k++)
             assert_string_not_equal(jt_status_text((jt_status)i), jt_status_text((jt_status)k));
-    for (int i = JT_JET_OK; i <= JT_JET_BAD_CLASS; i++)
+    for (int i = JT_JET_OK; i <= JT_JET_CUT; i++)
         for (int k = JT_JET_OK; k < i; k++)
             assert_string_not_equal(jt_jet_status_text((jt_jet_status)i), jt_jet_status_text((jt_jet_status)k));
     assert_true(strlen(jt_status_text((jt_status)77)) > 5);
@@ -212,7 +241,7 @@ int main(void)
         cmocka_unit_test(test_load),       cmocka_unit_test(test_context),
         cmocka_unit_test(test_tag),        cmocka_unit_test(test_colour_needs_classes),
         cmocka_unit_test(test_standalone), cmocka_unit_test(test_lists_end),
-        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_texts),      cmocka_unit_test(test_feature_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

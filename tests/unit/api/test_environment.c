@@ -41,7 +41,7 @@ static void calculate(const file *file, const toy_jets *jets, results *r)
     jt_jets view = toy_view(jets, 0, N);
     jt_output output = {.size = sizeof output, .logits = r->logits};
     assert_int_equal(jt_tag_jets(context, &view, &output), JT_OK);
-    assert_int_equal(jt_jet_features(&view, r->features, NULL, NULL), JT_OK);
+    assert_int_equal(jt_jet_features(&view, NULL, r->features, NULL, NULL), JT_OK);
     assert_int_equal(jt_jet_images(&view, "A35", r->images, NULL, NULL), JT_OK);
     jt_context_free(context);
     jt_model_free(model);

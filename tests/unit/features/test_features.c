@@ -75,7 +75,8 @@ static void calculate(const jt_clean_jet *jet, double out[JT_FEATURES])
     memset(scratch, 0xff, bytes);
     memset(scratch + bytes, 0x5a, GUARD);
     memset(out, 0xff, JT_FEATURES * sizeof *out);
-    jt_features(jet, scratch, out);
+    const jt_feature_plan plan = jt_feature_plan_make(NULL, JT_FEATURES);
+    assert_int_equal(jt_features(&plan, jet, scratch, out), 0);
     for (int i = 0; i < GUARD; i++)
         assert_int_equal(scratch[bytes + (size_t)i], 0x5a);
     for (int i = 0; i < JT_FEATURES; i++)
@@ -431,9 +432,10 @@ static void test_memory(void **state)
             /* On top of another jet's numbers. */
             void *scratch = take(jt_features_bytes(toy.jet.capacity));
             fill(&toy.jet, (const double(*)[4])momenta, capacities[c] < 70 ? capacities[c] : 70);
-            jt_features(&toy.jet, scratch, out);
+            const jt_feature_plan plan = jt_feature_plan_make(NULL, JT_FEATURES);
+            jt_features(&plan, &toy.jet, scratch, out);
             fill(&toy.jet, (const double(*)[4])momenta, n);
-            jt_features(&toy.jet, scratch, out);
+            jt_features(&plan, &toy.jet, scratch, out);
             assert_memory_equal(out, expected, sizeof out);
             free(scratch);
             free(toy.memory);
