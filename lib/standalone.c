@@ -8,16 +8,27 @@ typedef struct workspace {
     void *scratch;
 } workspace;
 
-static jt_status workspace_make(workspace *space, size_t scratch_bytes, jt_error *error)
+/* Constituents of the longest jet, but no more than are kept: a call with one jet should not pay for a large one. */
+static int32_t longest_jet(const jt_jets_view *jets)
 {
-    space->jet_memory = jt_allocate(&jt_default_host, jt_clean_jet_bytes(JT_STANDALONE_KEEP), 1);
+    int64_t longest = jets->offsets ? 1 : jets->padded;
+    for (int64_t i = 0; jets->offsets && i < jets->n_jets; i++) {
+        const int64_t n = jets->offsets[i + 1] - jets->offsets[i];
+        longest = n > longest ? n : longest;
+    }
+    return longest < JT_STANDALONE_KEEP ? (int32_t)longest : JT_STANDALONE_KEEP;
+}
+
+static jt_status workspace_make(workspace *space, int32_t capacity, size_t scratch_bytes, jt_error *error)
+{
+    space->jet_memory = jt_allocate(&jt_default_host, jt_clean_jet_bytes(capacity), 1);
     space->scratch = jt_allocate(&jt_default_host, scratch_bytes, 1);
     if (!space->jet_memory || !space->scratch) {
         jt_release(&jt_default_host, space->jet_memory);
         jt_release(&jt_default_host, space->scratch);
-        return jt_fail(error, JT_ERROR_MEMORY, -1, NULL, "no memory for jets of %d constituents", JT_STANDALONE_KEEP);
+        return jt_fail(error, JT_ERROR_MEMORY, -1, NULL, "no memory for jets of %d constituents", capacity);
     }
-    jt_clean_jet_init(&space->jet, JT_STANDALONE_KEEP, space->jet_memory);
+    jt_clean_jet_init(&space->jet, capacity, space->jet_memory);
     return JT_OK;
 }
 
@@ -30,11 +41,12 @@ static void workspace_release(workspace *space)
 jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe, float *images, uint8_t *statuses,
                                jt_error *error)
 {
+    const int32_t capacity = longest_jet(jets);
     workspace space;
-    jt_status status = workspace_make(&space, jt_render_bytes(recipe, JT_STANDALONE_KEEP), error);
+    jt_status status = workspace_make(&space, capacity, jt_render_bytes(recipe, capacity), error);
     if (status != JT_OK)
         return status;
-    jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP, .at_least = 1, .need_classes = jt_recipe_needs_classes(recipe)};
+    jt_cleaning cleaning = {.keep = capacity, .at_least = 1, .need_classes = jt_recipe_needs_classes(recipe)};
     size_t floats = (size_t)recipe->n_channels * (size_t)recipe->bins[0] * (size_t)recipe->bins[1];
     for (int64_t i = 0; i < jets->n_jets; i++) {
         float *image = images + (size_t)i * floats;
@@ -55,11 +67,12 @@ jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe
 jt_status jt_standalone_features(const jt_jets_view *jets, const jt_feature_options *options, double *features,
                                  uint8_t *statuses, jt_error *error)
 {
+    const int32_t capacity = longest_jet(jets);
     workspace space;
-    jt_status status = workspace_make(&space, jt_features_bytes(JT_STANDALONE_KEEP), error);
+    jt_status status = workspace_make(&space, capacity, jt_features_bytes(capacity), error);
     if (status != JT_OK)
         return status;
-    const jt_cleaning cleaning = {.keep = JT_STANDALONE_KEEP};
+    const jt_cleaning cleaning = {.keep = capacity};
     const int32_t n = options->indices ? options->n_indices : JT_FEATURES;
     jt_feature_plan plan = jt_feature_plan_make(options->indices, n);
     plan.four_point_constituents = options->four_point_constituents;
