@@ -25,7 +25,29 @@ void jtm_seal(jtm *file)
     unsigned char *bytes = file->bytes;
     put(bytes + 40, jt_crc32c(bytes + 64, get(bytes + 16, 8)), 4);
     put(bytes + 44, jt_crc32c(bytes + get(bytes + 24, 8), get(bytes + 32, 8)), 4);
-    put(bytes + 48, jt_crc32c(bytes, 48), 4);
+    jtm_seal_preamble(file);
+}
+
+void jtm_seal_preamble(jtm *file)
+{
+    put(file->bytes + 48, jt_crc32c(file->bytes, 48), 4);
+}
+
+void jtm_put(jtm *file, size_t at, uint64_t value, int bytes)
+{
+    put(file->bytes + at, value, bytes);
+}
+
+uint64_t jtm_get(const jtm *file, size_t at, int bytes)
+{
+    return get(file->bytes + at, bytes);
+}
+
+jtm jtm_copy(const jtm *file, size_t length)
+{
+    jtm copy = {calloc(1, length), length};
+    memcpy(copy.bytes, file->bytes, length < file->length ? length : file->length);
+    return copy;
 }
 
 jtm jtm_pack(const char *header, size_t header_length, const void *blob, size_t blob_length)

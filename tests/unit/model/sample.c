@@ -171,22 +171,32 @@ jt_status sample_read(const char *header, const sample *s, const jt_host *host, 
     return status;
 }
 
-void sample_expect(const char *header, const sample *s, jt_status status, const char *key)
+void sample_expect_bytes(const jtm *bytes, jt_status status, int64_t offset, const char *key)
 {
     counting state = {0};
     jt_host host = counting_host(&state);
     jt_model_file file;
     jt_model_file zero;
+    memset(&file, 0xA5, sizeof file);
     memset(&zero, 0, sizeof zero);
     jt_error error = {.size = sizeof error};
-    jt_status got = sample_read(header, s, &host, &file, &error);
+    jt_status got = jt_model_file_read(bytes->bytes, bytes->length, &host, &file, &error);
     if (got != status || (key && strcmp(error.key, key) != 0))
         fail_msg("status %d and key \"%s\", not %d and \"%s\": %s", (int)got, error.key, (int)status, key ? key : "any",
                  error.text);
+    if (offset != ANY_OFFSET && error.offset != offset)
+        fail_msg("offset %lld, not %lld: %s", (long long)error.offset, (long long)offset, error.text);
     assert_int_equal(error.status, status);
     assert_true(strlen(error.text) > 10);
     assert_memory_equal(&file, &zero, sizeof file);
     assert_int_equal(state.live, 0);
+}
+
+void sample_expect(const char *header, const sample *s, jt_status status, const char *key)
+{
+    jtm packed = jtm_pack(header, strlen(header), s->blob, s->blob_length);
+    sample_expect_bytes(&packed, status, ANY_OFFSET, key);
+    jtm_free(&packed);
 }
 
 static void *counted_allocate(void *user, size_t bytes)

@@ -26,7 +26,14 @@ char *sample_edit(const char *header, const char *find, const char *replace);
 /* Pack and read. */
 jt_status sample_read(const char *header, const sample *s, const jt_host *host, jt_model_file *file, jt_error *error);
 
-/* Read what must be refused, and check with which status and key (NULL: any key) and that there are words. */
+/*
+ * Read what must be refused, and check status, byte offset and key (NULL: any), that there are words, that the model is
+ * all zero and that nothing is left allocated.
+ */
+enum { ANY_OFFSET = -2 };
+void sample_expect_bytes(const jtm *bytes, jt_status status, int64_t offset, const char *key);
+
+/* The same for a header that is packed first, with any offset. */
 void sample_expect(const char *header, const sample *s, jt_status status, const char *key);
 
 /* A host whose allocations are counted, and of which number `fail_at` (from 1; 0: none) fails. */
