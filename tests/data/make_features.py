@@ -10,7 +10,7 @@ constituents, collinear and identical ones, zeros, the beam, ties, masses, the w
 
 Arrays: momenta (N, 4) px py pz E in GeV, in the order in which FastJet got them; offsets (361,); jet_names; kind
 (0 QCD, 1 top, 2 toy); names (53,); features (360, 53), 0 where FastJet's answer is not finite; nonfinite, the mask of
-those.
+those; kt_taus (360, 15), slots 5-19 about E-scheme kT axes instead of winner-take-all ones.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ static double correlator(const PseudoJet &jet, int angles, unsigned n, double be
     return EnergyCorrelatorGeneralized(angles, n, beta, by_pt).result(jet);
 }
 
-static void add_tau_ratios(const PseudoJet &jet, std::vector<double> &out)
+static void add_tau_ratios(const PseudoJet &jet, const AxesDefinition &axes, std::vector<double> &out)
 {
     for (double beta : {0.5, 1.0, 2.0})
         for (int n = 1; n <= 5; n++)
-            out.push_back(NsubjettinessRatio(n + 1, n, WTA_KT_Axes(), UnnormalizedMeasure(beta)).result(jet));
+            out.push_back(NsubjettinessRatio(n + 1, n, axes, UnnormalizedMeasure(beta)).result(jet));
 }
 
 static void add_c_and_d(const PseudoJet &jet, std::vector<double> &out)
@@ -97,13 +97,14 @@ int main()
                 return 1;
             constituents.emplace_back(p[0], p[1], p[2], p[3]);
         }
-        std::vector<double> out(53, 0.0);
+        std::vector<double> out(68, 0.0);
         if (n > 0) {
             PseudoJet jet = join(constituents);
             out = {jet.perp(), jet.eta(), jet.phi_std(), jet.m(), double(n)};
-            add_tau_ratios(jet, out);
+            add_tau_ratios(jet, WTA_KT_Axes(), out);
             add_c_and_d(jet, out);
             add_u_m_n_l(jet, out);
+            add_tau_ratios(jet, KT_Axes(), out);
         }
         fwrite(out.data(), sizeof(double), out.size(), stdout);
     }
@@ -124,7 +125,7 @@ def fastjet_features(momenta: np.ndarray, offsets: np.ndarray) -> np.ndarray:
         subprocess.run([*command, "-lfastjetcontribfragile", "-lfastjettools", "-lfastjet"], check=True)
         jets = b"".join(np.int64(b - a).tobytes() + momenta[a:b].tobytes() for a, b in pairwise(offsets))
         answer = subprocess.run([str(program)], input=jets, stdout=subprocess.PIPE, check=True).stdout
-    return np.frombuffer(answer).reshape(len(offsets) - 1, 53)
+    return np.frombuffer(answer).reshape(len(offsets) - 1, 53 + 15)
 
 
 def main() -> None:
@@ -132,8 +133,9 @@ def main() -> None:
     with np.load(FILE) as file:
         arrays = {key: file[key] for key in file.files}
     features = fastjet_features(arrays["momenta"], arrays["offsets"])
-    arrays["nonfinite"] = ~np.isfinite(features)
-    arrays["features"] = np.where(arrays["nonfinite"], 0.0, features)
+    finite = np.where(np.isfinite(features), features, 0.0)
+    arrays["nonfinite"] = ~np.isfinite(features[:, :53])
+    arrays["features"], arrays["kt_taus"] = finite[:, :53], finite[:, 53:]
     np.savez_compressed(FILE, **arrays)
 
 
