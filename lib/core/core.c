@@ -65,26 +65,43 @@ jt_host jt_host_make(const jt_allocator *allocator, jt_log_function log, void *l
     return host;
 }
 
-/* Where a text that was cut at `length` has to end so that no character of UTF-8 is left in half. */
-static size_t whole_characters(const char *text, size_t length)
+size_t jt_utf8_character(const char *at, size_t left)
 {
-    size_t start = length;
-    while (start > 0 && length - start < 4 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0)
-        return length;
-    unsigned char lead = (unsigned char)text[start - 1];
-    size_t needs = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    return length - (start - 1) < needs ? start - 1 : length;
+    const unsigned char *bytes = (const unsigned char *)at;
+    if (left == 0)
+        return 0;
+    unsigned char lead = bytes[0];
+    if (lead < 0x80)
+        return 1;
+    size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || left < length)
+        return 0;
+    /* Of the second byte some values would be overlong forms, surrogates, or beyond the last character. */
+    unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    for (size_t i = 1; i < length; i++) {
+        if (bytes[i] < low || bytes[i] > high)
+            return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return length;
 }
 
-/* One line, whole characters: names in a file may hold anything, and people read these texts in terminals. */
+/* One line of UTF-8: paths and names in files may hold anything, texts may have been cut, and people read these in
+   terminals. */
 static void tidy(char *text)
 {
-    text[whole_characters(text, strlen(text))] = '\0';
-    for (char *byte = text; *byte; byte++)
-        if ((unsigned char)*byte < 0x20 || *byte == 0x7F)
-            *byte = '?';
+    size_t left = strlen(text);
+    while (left > 0) {
+        size_t length = jt_utf8_character(text, left);
+        if (length == 0 || (unsigned char)*text < 0x20 || *text == 0x7F) {
+            *text = '?';
+            length = 1;
+        }
+        text += length;
+        left -= length;
+    }
 }
 
 jt_status jt_fail(jt_error *error, jt_status status, int64_t offset, const char *key, const char *format, ...)

@@ -27,12 +27,19 @@ jt_host jt_host_make(const jt_allocator *allocator, jt_log_function log, void *l
 /*
  * Fill in *error (which may be NULL, and may be of an older, smaller size) and return `status`, so that a failing
  * function can end with `return jt_fail(...)`. offset -1: no byte offset. key NULL: no key. format as printf.
+ * What is no UTF-8, and control bytes, become question marks.
  */
 jt_status jt_fail(jt_error *error, jt_status status, int64_t offset, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* One line to the host's log, if anybody listens. */
 void jt_log(const jt_host *host, jt_log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Length of the character at `at`, of which at most `left` bytes are there: 1 .. 4, or 0 when it is not UTF-8
+ * (overlong forms, surrogates, beyond U+10FFFF and half characters are not). NUL counts as a character.
+ */
+size_t jt_utf8_character(const char *at, size_t left);
 
 /* CRC-32C (Castagnoli) of `length` bytes. */
 uint32_t jt_crc32c(const void *bytes, size_t length);

@@ -18,6 +18,8 @@ static double power_of_two(int64_t exponent)
  */
 double jt_exp(double x)
 {
+    static const double largest = 709.782712893384;     /* ln of the largest double */
+    static const double smallest = -708.39641853226408; /* ln of the smallest normal double */
     static const double inverse_ln2 = 1.44269504088896338700;
     static const double ln2_high = 6.93147180369123816490e-01;
     static const double ln2_low = 1.90821492927058770002e-10;
@@ -27,9 +29,9 @@ double jt_exp(double x)
                                                1.0 / 120.0,        1.0 / 24.0,        1.0 / 6.0,        0.5};
     if (x != x)
         return x;
-    if (x > 709.0)
-        return x > 709.782712893384 ? (double)INFINITY : jt_exp(x - 1.0) * 2.71828182845904523536;
-    if (x < -708.0)
+    if (x > largest)
+        return (double)INFINITY;
+    if (x < smallest)
         return 0.0;
 
     double k = (x * inverse_ln2 + round_to_integer) - round_to_integer;
@@ -37,5 +39,7 @@ double jt_exp(double x)
     double sum = inverse_factorial[0];
     for (int i = 1; i < 12; i++)
         sum = sum * r + inverse_factorial[i];
-    return (1.0 + (r + r * r * sum)) * power_of_two((int64_t)k);
+    double fraction = 1.0 + (r + r * r * sum);
+    /* 2^1024 is no double, half of it twice is. */
+    return k > 1023.0 ? fraction * power_of_two((int64_t)k - 1) * 2.0 : fraction * power_of_two((int64_t)k);
 }

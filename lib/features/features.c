@@ -120,7 +120,7 @@ static int calculate_sums(const jt_feature_plan *plan, const jt_clean_jet *jet, 
         plan->kernel->fill_pairs(&pairs);
         plan->kernel->correlate(&pairs, needs, sums);
         if (needs & JT_NEEDS_TAU)
-            jt_nsubjettiness(&pairs, jet, plan->axes, cluster_scratch, sums);
+            jt_nsubjettiness(plan->kernel, &pairs, jet, plan->axes, cluster_scratch, sums);
     }
     if (cut) {
         memcpy(sums->e4, of_hardest.e4, sizeof sums->e4);

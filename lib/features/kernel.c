@@ -304,10 +304,111 @@ static void correlate(const jt_pairs *pairs, int needs, jt_sums *sums)
     add_up(&lane_sums, sums);
 }
 
+/* --- clustering --------------------------------------------------------------------------------------------------- */
+
+/* The smallest of what went by in each lane, and where it was: the first of equal ones. */
+typedef struct smallest {
+    lanes value, place;
+} smallest;
+
+static inline lanes places_from(int32_t start)
+{
+    static const double counted[JT_LANES] = {0, 1, 2, 3, 4, 5, 6, 7};
+    return lanes_add(lanes_load(counted), lanes_all(start));
+}
+
+static inline smallest nothing_yet(void)
+{
+    return (smallest){lanes_all((double)INFINITY), lanes_all(0.0)};
+}
+
+static inline void pass_by(smallest *s, lanes value, lanes place)
+{
+    s->place = lanes_where_above(s->value, value, place, s->place);
+    s->value = lanes_min(s->value, value);
+}
+
+static int32_t first_of(const smallest *s, double *value)
+{
+    double values[WIDTH], places[WIDTH];
+    lanes_store(values, s->value);
+    lanes_store(places, s->place);
+    int best = 0;
+    for (int i = 1; i < WIDTH; i++)
+        if (values[i] < values[best] || (values[i] == values[best] && places[i] < places[best]))
+            best = i;
+    *value = values[best];
+    return (int32_t)places[best];
+}
+
+/* Infinity from place n on. */
+static inline lanes within(lanes value, lanes places, int32_t n)
+{
+    return lanes_where_above(lanes_all(n), places, value, lanes_all((double)INFINITY));
+}
+
+static int32_t first_smallest(const double *values, int32_t n)
+{
+    smallest s = nothing_yet();
+    double value;
+    for (int32_t k = 0; k < n; k += WIDTH) {
+        const lanes places = places_from(k);
+        pass_by(&s, within(lanes_load(values + k), places, n), places);
+    }
+    return first_of(&s, &value);
+}
+
+/* Squared distances of entries from k on to a direction, infinite for entry `self` and past the end. */
+static inline lanes distances_to(const jt_cluster_list *list, int32_t k, int32_t self, lanes places)
+{
+    const lanes d2 = squared_distance(lanes_load(list->y + k), lanes_load(list->phi + k), lanes_all(list->y[self]),
+                                      lanes_all(list->phi[self]));
+    const lanes apart = lanes_size(lanes_subtract(places, lanes_all(self)));
+    return within(lanes_where_above(apart, lanes_all(0.5), d2, lanes_all((double)INFINITY)), places, list->n);
+}
+
+static void set_neighbour(const jt_cluster_list *list, int32_t i, const smallest *s)
+{
+    double d2;
+    const int32_t place = first_of(s, &d2);
+    const int near = d2 < JT_LARGEST_DISTANCE2;
+    const double kt2 = list->kt2[i];
+    list->neighbour[i] = near ? place : JT_NOBODY;
+    list->distance2[i] = near ? d2 : JT_LARGEST_DISTANCE2;
+    list->measure[i] = list->distance2[i] * (near && list->kt2[place] < kt2 ? list->kt2[place] : kt2);
+}
+
+static void find_neighbour(const jt_cluster_list *list, int32_t i)
+{
+    smallest s = nothing_yet();
+    for (int32_t k = 0; k < list->n; k += WIDTH) {
+        const lanes places = places_from(k);
+        pass_by(&s, distances_to(list, k, i, places), places);
+    }
+    set_neighbour(list, i, &s);
+}
+
+static void approach(const jt_cluster_list *list, int32_t q)
+{
+    const lanes kt2_q = lanes_all(list->kt2[q]), place_q = lanes_all(q);
+    smallest s = nothing_yet();
+    for (int32_t k = 0; k < list->n; k += WIDTH) {
+        const lanes places = places_from(k), d2 = distances_to(list, k, q, places);
+        const lanes before = lanes_load(list->distance2 + k);
+        const lanes measure = lanes_multiply(d2, lanes_min(lanes_load(list->kt2 + k), kt2_q));
+        pass_by(&s, d2, places);
+        lanes_store(list->distance2 + k, lanes_min(before, d2));
+        lanes_store(list->neighbour + k, lanes_where_above(before, d2, place_q, lanes_load(list->neighbour + k)));
+        lanes_store(list->measure + k, lanes_where_above(before, d2, measure, lanes_load(list->measure + k)));
+    }
+    set_neighbour(list, q, &s);
+}
+
 #define JT_JOIN(a, b) a##b
 #define JT_TABLE(name) JT_JOIN(jt_feature_kernel_, name)
 #define JT_TEXT(name) #name
 #define JT_NAME(name) JT_TEXT(name)
 
 extern const jt_feature_kernel JT_TABLE(JT_KERNEL);
-const jt_feature_kernel JT_TABLE(JT_KERNEL) = {JT_NAME(JT_KERNEL), fill_pairs, correlate};
+const jt_feature_kernel JT_TABLE(JT_KERNEL) = {JT_NAME(JT_KERNEL), fill_pairs,     correlate,
+                                               first_smallest,     find_neighbour, approach};

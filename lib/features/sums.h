@@ -19,8 +19,6 @@ typedef struct jt_sums {
     double one_e4[3], two_e4[3]; /* likewise of six */
 } jt_sums;
 
-/* tau_1 .. tau_6 about the axes of exclusive kT. `pairs` has all constituents of the jet. */
-void jt_nsubjettiness(const jt_pairs *pairs, const jt_clean_jet *jet, jt_axes axes, void *scratch, jt_sums *sums);
 size_t jt_nsubjettiness_bytes(int32_t capacity);
 
 #endif /* JT_FEATURES_SUMS_H */
