@@ -25,7 +25,12 @@ jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, 
     atomic_init(&made->references, 1);
 
     jt_why why = {""};
-    jt_status status = jt_backend_open(options->backend, options->module_directory, &made->host, &made->backend, &why);
+    jt_status status = JT_ERROR_MEMORY;
+    if (!jt_linear_map_make(&made->file.map, &made->host, &made->image_map)) {
+        jt_fail(error, status, -1, NULL, "no memory for a model");
+        goto failed;
+    }
+    status = jt_backend_open(options->backend, options->module_directory, &made->host, &made->backend, &why);
     if (status != JT_OK) {
         jt_fail(error, status, -1, NULL, "%s", why.text);
         goto failed;
@@ -52,6 +57,7 @@ void jt_model_drop(jt_model *model)
     if (model->plan)
         model->backend.backend->plan_free(model->plan);
     jt_backend_close(&model->backend);
+    jt_linear_map_free(&model->image_map, &model->host);
     jt_model_file_free(&model->file);
     jt_host host = model->host;
     jt_release(&host, model);
@@ -76,12 +82,10 @@ static size_t lay_out(jt_context *context, char *block)
     const jt_model_file *file = &context->model->file;
     int32_t capacity = context->jet.capacity;
     size_t batch = (size_t)context->max_batch;
-    size_t recipe_floats = (size_t)file->map.channels * (size_t)file->map.in[0] * (size_t)file->map.in[1];
     size_t used = 0;
 
     void *jet = take(block, &used, jt_clean_jet_bytes(capacity));
-    context->render_scratch = take(block, &used, jt_render_bytes(&file->recipe, capacity));
-    context->recipe_image = take(block, &used, recipe_floats * sizeof(float));
+    context->image_scratch = take(block, &used, jt_light_bytes(&file->recipe, capacity));
     context->images = take(block, &used, batch * jt_image_floats(file) * sizeof(float));
     context->logits = take(block, &used, batch * (size_t)file->n_classes * sizeof(float));
     context->places = take(block, &used, batch * sizeof(int32_t));

@@ -12,6 +12,7 @@ struct jt_model {
     jt_host host;
     atomic_int references; /* the caller's one, and one per context */
     jt_model_file file;
+    jt_linear_map image_map; /* of file.map, prepared */
     jt_backend_choice backend;
     jt_plan *plan;
 };
@@ -24,13 +25,12 @@ struct jt_context {
     jt_feature_plan feature_plan; /* for what the model's features need */
     jt_clean_jet jet;
     void *memory; /* one block behind everything below */
-    void *render_scratch;
+    void *image_scratch;
     void *feature_scratch;
-    float *recipe_image; /* as rendered, before standardising */
-    float *images;       /* max_batch network inputs */
-    float *features;     /* likewise; NULL without features */
-    float *logits;       /* max_batch x classes */
-    int32_t *places;     /* which jet of the chunk each network input is */
+    float *images;   /* max_batch network inputs */
+    float *features; /* likewise; NULL without features */
+    float *logits;   /* max_batch x classes */
+    int32_t *places; /* which jet of the chunk each network input is */
     char error[256];
 };
 

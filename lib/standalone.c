@@ -43,7 +43,7 @@ jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe
 {
     const int32_t capacity = longest_jet(jets);
     workspace space;
-    jt_status status = workspace_make(&space, capacity, jt_render_bytes(recipe, capacity), error);
+    jt_status status = workspace_make(&space, capacity, jt_light_bytes(recipe, capacity), error);
     if (status != JT_OK)
         return status;
     jt_cleaning cleaning = {.keep = capacity, .at_least = 1, .need_classes = jt_recipe_needs_classes(recipe)};
@@ -54,7 +54,8 @@ jt_status jt_standalone_images(const jt_jets_view *jets, const jt_recipe *recipe
         if (statuses)
             statuses[i] = (uint8_t)jet_status;
         if (jet_status == JT_JET_OK) {
-            jt_render(recipe, &space.jet, space.scratch, image);
+            const jt_lit lit = jt_light(recipe, &space.jet, space.scratch);
+            jt_lit_image(recipe, &lit, image);
             continue;
         }
         for (size_t k = 0; k < floats; k++)

@@ -3,7 +3,7 @@
 #define JT_STANDALONE_H
 
 #include "features/features.h"
-#include "images/images.h"
+#include "images/lit.h"
 
 enum { JT_STANDALONE_KEEP = 200 }; /* the hardest constituents of a jet that are used, as in the papers' models */
 

@@ -11,8 +11,8 @@ static void prepare_inputs(jt_context *context, float *image, float *features)
 {
     const jt_model_file *file = &context->model->file;
     if (image) {
-        jt_render(&file->recipe, &context->jet, context->render_scratch, context->recipe_image);
-        jt_image_map_apply(&file->map, context->recipe_image, image);
+        const jt_lit lit = jt_light(&file->recipe, &context->jet, context->image_scratch);
+        jt_linear_map_apply(&context->model->image_map, &lit, image);
     }
     if (features && file->n_features > 0) {
         double values[JT_FEATURES];

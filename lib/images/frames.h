@@ -2,7 +2,8 @@
 #ifndef JT_IMAGES_FRAMES_H
 #define JT_IMAGES_FRAMES_H
 
-#include "images.h"
+#include "../jets/jets.h"
+#include "recipe.h"
 
 enum { JT_OUTSIDE = -1 };
 

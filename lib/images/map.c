@@ -1,4 +1,6 @@
-#include "images.h"
+#include "map.h"
+
+#include <string.h>
 
 /* One axis of the resize: source = (i + 0.5) in / out - 0.5, clamped to the image; `after` weighs the second pixel. */
 typedef struct sample {
@@ -17,31 +19,117 @@ static sample sample_at(int32_t i, int32_t in, int32_t out)
     return (sample){first, first + 1 < in ? first + 1 : first, source - first};
 }
 
-static double standardised(const jt_image_map *map, const float *image, size_t at)
+/* The axis the other way round: where each place of the image goes. Two targets at most per output. */
+static int make_shares(jt_shares *shares, const jt_host *host, int32_t size, int32_t offset, int32_t in, int32_t out)
 {
-    double value = (double)image[at];
-    return map->mean ? (value - (double)map->mean[at]) / (double)map->deviation[at] : value;
+    shares->starts = jt_allocate(host, (size_t)size + 1, sizeof *shares->starts);
+    shares->targets = jt_allocate(host, 2 * (size_t)out, sizeof *shares->targets);
+    shares->weights = jt_allocate(host, 2 * (size_t)out, sizeof *shares->weights);
+    if (!shares->starts || !shares->targets || !shares->weights)
+        return 0;
+    int32_t n = 0;
+    for (int32_t k = 0; k < size; k++) {
+        shares->starts[k] = n;
+        for (int32_t i = 0; i < out; i++) {
+            const sample s = sample_at(i, in, out);
+            double weight = 0.0;
+            if (k == offset + s.first)
+                weight += 1.0 - s.after;
+            if (k == offset + s.second)
+                weight += s.after;
+            if (weight == 0.0)
+                continue;
+            shares->targets[n] = i;
+            shares->weights[n++] = weight;
+        }
+    }
+    shares->starts[size] = n;
+    return 1;
 }
 
-void jt_image_map_apply(const jt_image_map *map, const float *image, float *out)
+static double share(const jt_linear_map *linear, int32_t row, int32_t i, int32_t column, int32_t k)
 {
-    sample columns[JT_MAX_BINS];
-    for (int32_t x = 0; x < map->out[1]; x++)
-        columns[x] = sample_at(x, map->crop[3], map->out[1]);
+    return linear->rows.weights[linear->rows.starts[row] + i] *
+           linear->columns.weights[linear->columns.starts[column] + k];
+}
 
-    for (int32_t c = 0; c < map->channels; c++) {
-        for (int32_t y = 0; y < map->out[0]; y++) {
-            sample row = sample_at(y, map->crop[2], map->out[0]);
-            size_t row_0 = (size_t)(c * map->in[0] + map->crop[0] + row.first) * (size_t)map->in[1];
-            size_t row_1 = (size_t)(c * map->in[0] + map->crop[0] + row.second) * (size_t)map->in[1];
-            for (int32_t x = 0; x < map->out[1]; x++) {
-                size_t column_0 = (size_t)(map->crop[1] + columns[x].first);
-                size_t column_1 = (size_t)(map->crop[1] + columns[x].second);
-                double a = standardised(map, image, row_0 + column_0), b = standardised(map, image, row_0 + column_1);
-                double d = standardised(map, image, row_1 + column_0), e = standardised(map, image, row_1 + column_1);
-                double upper = a + columns[x].after * (b - a), lower = d + columns[x].after * (e - d);
-                *out++ = (float)(upper + row.after * (lower - upper));
+/* The input for an image without light: every pixel is -mean / deviation. In double, rounded once. */
+static int make_dark(jt_linear_map *linear, const jt_host *host)
+{
+    const jt_image_map *map = linear->map;
+    const size_t n_in = (size_t)map->in[0] * (size_t)map->in[1], n_out = (size_t)map->out[0] * (size_t)map->out[1];
+    const size_t n_channels = (size_t)map->channels;
+    linear->dark = jt_allocate(host, n_channels * n_out, sizeof *linear->dark);
+    linear->scale = jt_allocate(host, n_channels * n_in, sizeof *linear->scale);
+    double *sums = jt_allocate(host, n_out, sizeof *sums);
+    if (!linear->dark || !linear->scale || !sums) {
+        jt_release(host, sums);
+        return 0;
+    }
+    for (size_t i = 0; i < n_channels * n_in; i++)
+        linear->scale[i] = map->mean ? 1.0 / (double)map->deviation[i] : 1.0;
+    for (size_t c = 0; map->mean && c < n_channels; c++) {
+        memset(sums, 0, n_out * sizeof *sums);
+        for (int32_t row = 0; row < map->in[0]; row++) {
+            for (int32_t column = 0; column < map->in[1]; column++) {
+                const size_t at = c * n_in + (size_t)row * (size_t)map->in[1] + (size_t)column;
+                const double value = -(double)map->mean[at] / (double)map->deviation[at];
+                const int32_t first = linear->rows.starts[row], n = linear->rows.starts[row + 1] - first;
+                const int32_t left = linear->columns.starts[column], m = linear->columns.starts[column + 1] - left;
+                for (int32_t i = 0; i < n; i++)
+                    for (int32_t k = 0; k < m; k++)
+                        sums[linear->rows.targets[first + i] * map->out[1] + linear->columns.targets[left + k]] +=
+                            value * share(linear, row, i, column, k);
             }
+        }
+        for (size_t i = 0; i < n_out; i++)
+            linear->dark[c * n_out + i] = (float)sums[i];
+    }
+    jt_release(host, sums);
+    return 1;
+}
+
+int jt_linear_map_make(const jt_image_map *map, const jt_host *host, jt_linear_map *linear)
+{
+    *linear = (jt_linear_map){.map = map};
+    if (make_shares(&linear->rows, host, map->in[0], map->crop[0], map->crop[2], map->out[0]) &&
+        make_shares(&linear->columns, host, map->in[1], map->crop[1], map->crop[3], map->out[1]) &&
+        make_dark(linear, host))
+        return 1;
+    jt_linear_map_free(linear, host);
+    return 0;
+}
+
+void jt_linear_map_free(jt_linear_map *linear, const jt_host *host)
+{
+    void *pieces[] = {linear->dark,         linear->scale,          linear->rows.starts,     linear->rows.targets,
+                      linear->rows.weights, linear->columns.starts, linear->columns.targets, linear->columns.weights};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
+        jt_release(host, pieces[i]);
+    *linear = (jt_linear_map){0};
+}
+
+void jt_linear_map_apply(const jt_linear_map *linear, const jt_lit *lit, float *out)
+{
+    const jt_image_map *map = linear->map;
+    const size_t n_in = (size_t)map->in[0] * (size_t)map->in[1], n_out = (size_t)map->out[0] * (size_t)map->out[1];
+    memcpy(out, linear->dark, (size_t)map->channels * n_out * sizeof *out);
+    for (int32_t lit_pixel = 0; lit_pixel < lit->n; lit_pixel++) {
+        const int32_t pixel = lit->pixels[lit_pixel], row = pixel / map->in[1], column = pixel % map->in[1];
+        const int32_t first = linear->rows.starts[row], n = linear->rows.starts[row + 1] - first;
+        const int32_t left = linear->columns.starts[column], m = linear->columns.starts[column + 1] - left;
+        for (int32_t c = 0; c < map->channels; c++) {
+            const double value = lit->values[lit_pixel * lit->n_channels + c];
+            if (value == 0.0)
+                continue;
+            const double scaled = value * linear->scale[(size_t)c * n_in + (size_t)pixel];
+            float *channel = out + (size_t)c * n_out;
+            for (int32_t i = 0; i < n; i++)
+                for (int32_t k = 0; k < m; k++) {
+                    float *target =
+                        channel + linear->rows.targets[first + i] * map->out[1] + linear->columns.targets[left + k];
+                    *target = (float)((double)*target + scaled * share(linear, row, i, column, k));
+                }
         }
     }
 }

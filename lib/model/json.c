@@ -131,12 +131,13 @@ int64_t jt_json_integer(jt_json_reader *reader, const jt_json *value, int64_t lo
     if (!has_type(reader, value, cJSON_Number, "an integer"))
         return low;
     double number = value->item->valuedouble;
-    if (!value->item->valueint) {
+    jt_json_form form = (jt_json_form)value->item->valueint;
+    if (form == JT_JSON_OTHER) {
         jt_json_refuse(reader, value, JT_ERROR_FORMAT, "%g where an integer, without fraction or exponent, is due",
                        number);
         return low;
     }
-    if (number < (double)low || number > (double)high) {
+    if (form == JT_JSON_LARGE_INTEGER || number < (double)low || number > (double)high) {
         jt_json_refuse(reader, value, JT_ERROR_FORMAT, "%.0f is not in %" PRId64 " .. %" PRId64, number, low, high);
         return low;
     }

@@ -26,6 +26,13 @@ enum {
 /* Largest integer in a header, 2^53. */
 static const int64_t JT_JSON_MAX_INTEGER = (int64_t)1 << 53;
 
+/* How a number is written. */
+typedef enum jt_json_form {
+    JT_JSON_OTHER = 0,    /* with fraction or exponent */
+    JT_JSON_INTEGER,      /* digits, with or without a minus, up to 2^53 */
+    JT_JSON_LARGE_INTEGER /* the same beyond 2^53 */
+} jt_json_form;
+
 typedef struct jt_json_reader {
     jt_arena *arena; /* for the texts */
     jt_error *error;
@@ -43,15 +50,15 @@ typedef struct jt_json {
 
 /*
  * Check `length` bytes of JSON, one object and nothing after it. `base` is the offset of the text in the file, for
- * messages. *n_values receives the number of values of any kind; integral[i], unless that is NULL, whether number i is
- * written without fraction and exponent.
+ * messages. *n_values receives the number of values of any kind; forms[i], unless that is NULL, the jt_json_form of
+ * number i.
  */
-jt_status jt_json_scan(const char *text, size_t length, int64_t base, int32_t *n_values, unsigned char *integral,
+jt_status jt_json_scan(const char *text, size_t length, int64_t base, int32_t *n_values, unsigned char *forms,
                        jt_error *error);
 
 /*
  * Scan and parse; text[length] must be NUL. NULL on refusal. The tree is freed with cJSON_Delete; valueint of its
- * numbers says whether they are written as integers.
+ * numbers is their jt_json_form.
  */
 cJSON *jt_json_parse(jt_json_reader *reader, const char *text, size_t length, int64_t base);
 

@@ -26,10 +26,10 @@ static int by_key(const void *a, const void *b)
     return strcmp((*left)->string, (*right)->string);
 }
 
-/* What check_tree walks with: `sorted` has room for every value of the header, `integral` goes on with each number. */
+/* What check_tree walks with: `sorted` has room for every value of the header, `forms` goes on with each number. */
 typedef struct walk {
     const cJSON **sorted;
-    const unsigned char *integral;
+    const unsigned char *forms;
 } walk;
 
 static void refuse_duplicates(jt_json_reader *reader, const jt_json *object, const cJSON **sorted)
@@ -56,7 +56,7 @@ static void check_tree(jt_json_reader *reader, const jt_json *value, cJSON *item
     if (cJSON_IsNumber(item)) {
         if (!isfinite(item->valuedouble))
             jt_json_refuse(reader, value, JT_ERROR_FORMAT, "the number is too large");
-        item->valueint = *w->integral++;
+        item->valueint = *w->forms++;
     }
     if (cJSON_IsObject(item))
         refuse_duplicates(reader, value, w->sorted);
@@ -77,9 +77,9 @@ cJSON *jt_json_parse(jt_json_reader *reader, const char *text, size_t length, in
 
     cJSON *tree = NULL;
     const cJSON **sorted = jt_allocate(host, (size_t)n_values, sizeof *sorted);
-    unsigned char *integral = jt_allocate(host, (size_t)n_values, 1);
-    if (sorted && integral) {
-        reader->status = jt_json_scan(text, length, base, &n_values, integral, reader->error);
+    unsigned char *forms = jt_allocate(host, (size_t)n_values, 1);
+    if (sorted && forms) {
+        reader->status = jt_json_scan(text, length, base, &n_values, forms, reader->error);
         /* After the scan there is nothing in the text for cJSON to refuse: NULL is a failed allocation. */
         tree = parse_in_c_locale(text, length);
     }
@@ -88,14 +88,14 @@ cJSON *jt_json_parse(jt_json_reader *reader, const char *text, size_t length, in
         goto done;
     }
     jt_json top = {.item = tree};
-    walk w = {sorted, integral};
+    walk w = {sorted, forms};
     check_tree(reader, &top, tree, &w);
     if (reader->status != JT_OK) {
         cJSON_Delete(tree);
         tree = NULL;
     }
 done:
-    jt_release(host, integral);
+    jt_release(host, forms);
     jt_release(host, sorted);
     return tree;
 }

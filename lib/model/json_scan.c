@@ -11,7 +11,7 @@ typedef struct scan {
     int32_t depth;
     int32_t n_values;
     int32_t n_numbers;
-    unsigned char *integral; /* per number, NULL: nobody asks */
+    unsigned char *forms; /* per number a jt_json_form, NULL: nobody asks */
     jt_error *error;
 } scan;
 
@@ -95,32 +95,11 @@ static jt_status scan_escape(scan *s)
     return JT_OK;
 }
 
-/* One character of two bytes or more: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static jt_status scan_utf8(scan *s)
-{
-    unsigned char lead = peek(s);
-    size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    if (lead < 0xC2 || lead > 0xF4 || s->length - s->at <= more)
-        return refuse(s, s->at, "invalid UTF-8");
-    unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    for (size_t i = 1; i <= more; i++) {
-        unsigned char byte = s->text[s->at + i];
-        if (byte < low || byte > high)
-            return refuse(s, s->at, "invalid UTF-8");
-        low = 0x80;
-        high = 0xBF;
-    }
-    s->at += more + 1;
-    return JT_OK;
-}
-
 static jt_status scan_string(scan *s)
 {
     s->at++;
     for (;;) {
         unsigned char byte = peek(s);
-        jt_status status = JT_OK;
         if (s->at >= s->length)
             return refuse_byte(s, "the end of a text");
         if (byte < 0x20)
@@ -129,14 +108,16 @@ static jt_status scan_string(scan *s)
             s->at++;
             return JT_OK;
         }
-        if (byte == '\\')
-            status = scan_escape(s);
-        else if (byte >= 0x80)
-            status = scan_utf8(s);
-        else
-            s->at++;
-        if (status != JT_OK)
-            return status;
+        if (byte == '\\') {
+            jt_status status = scan_escape(s);
+            if (status != JT_OK)
+                return status;
+            continue;
+        }
+        size_t character = jt_utf8_character((const char *)s->text + s->at, s->length - s->at);
+        if (character == 0)
+            return refuse(s, s->at, "invalid UTF-8");
+        s->at += character;
     }
 }
 
@@ -146,6 +127,15 @@ static void skip_digits(scan *s)
         s->at++;
 }
 
+/* Integers above 2^53 are told from the digits: as a double, 2^53 + 1 is 2^53. */
+static jt_json_form integer_form(const unsigned char *digits, size_t n)
+{
+    static const char largest[] = "9007199254740992";
+    size_t n_largest = sizeof largest - 1;
+    return n < n_largest || (n == n_largest && memcmp(digits, largest, n) <= 0) ? JT_JSON_INTEGER
+                                                                                : JT_JSON_LARGE_INTEGER;
+}
+
 static jt_status scan_number(scan *s)
 {
     size_t start = s->at;
@@ -153,21 +143,22 @@ static jt_status scan_number(scan *s)
         s->at++;
     if (!is_digit(peek(s)))
         return refuse_byte(s, "a digit");
+    size_t digits = s->at;
     int zero = peek(s) == '0';
     s->at++;
     if (zero && is_digit(peek(s)))
         return refuse(s, start, "a number that begins with a needless zero");
     skip_digits(s);
-    int integral = 1;
+    jt_json_form form = integer_form(s->text + digits, s->at - digits);
     if (peek(s) == '.') {
-        integral = 0;
+        form = JT_JSON_OTHER;
         s->at++;
         if (!is_digit(peek(s)))
             return refuse_byte(s, "a digit");
         skip_digits(s);
     }
     if (peek(s) == 'e' || peek(s) == 'E') {
-        integral = 0;
+        form = JT_JSON_OTHER;
         s->at++;
         if (peek(s) == '+' || peek(s) == '-')
             s->at++;
@@ -177,8 +168,8 @@ static jt_status scan_number(scan *s)
     }
     if (s->at - start > JT_JSON_MAX_NUMBER)
         return refuse(s, start, "a number of more than 60 characters");
-    if (s->integral)
-        s->integral[s->n_numbers] = (unsigned char)integral;
+    if (s->forms)
+        s->forms[s->n_numbers] = (unsigned char)form;
     s->n_numbers++;
     return JT_OK;
 }
@@ -258,11 +249,10 @@ static jt_status scan_value(scan *s)
     }
 }
 
-jt_status jt_json_scan(const char *text, size_t length, int64_t base, int32_t *n_values, unsigned char *integral,
+jt_status jt_json_scan(const char *text, size_t length, int64_t base, int32_t *n_values, unsigned char *forms,
                        jt_error *error)
 {
-    scan s = {
-        .text = (const unsigned char *)text, .length = length, .base = base, .integral = integral, .error = error};
+    scan s = {.text = (const unsigned char *)text, .length = length, .base = base, .forms = forms, .error = error};
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         return refuse(&s, 0, "a byte order mark");
     skip_space(&s);

@@ -8,7 +8,7 @@
 
 #include "../core/core.h"
 #include "../graph/graph.h"
-#include "../images/images.h"
+#include "../images/map.h"
 
 typedef struct jt_card {
     const char *sample, *limits, *citation;           /* "" when absent */

@@ -1,12 +1,16 @@
 """Images against the NumPy transcription of the papers in paper_images.py."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import jets_data
 import jettag
 import paper_images as paper
+from models import jtm
 
+ZOO = Path(__file__).parents[2] / "models" / "zoo"
 TOLERANCE = 1e-6  # of a pixel, relative above 1
 
 PHI_40_TOWERS = 40 * np.deg2rad(5)
@@ -109,3 +113,27 @@ def test_colour_without_classes_is_refused():
 def test_bad_class_gives_nan():
     momenta = np.array([[30.0, 10, 5, 40], [10, 12, 3, 20]])
     assert np.isnan(jettag.images((momenta, [0, 2]), "B37-colour", [0, 3])).all()
+
+
+@pytest.mark.parametrize("path", sorted(ZOO.glob("*.jtm")), ids=lambda path: path.stem)
+def test_network_inputs_of_trained_models(path):
+    """Standardise, crop and resize against matrices; images of paper A, jets away from pixel edges."""
+    stored = jtm.read(path)
+    section = stored.header["image"]
+    if section["recipe"] not in ("A35", "A40"):
+        pytest.skip("not a model of paper A")
+    jets = jets_data.load("toptag")
+    inputs, _, statuses = jettag.load(path).network_inputs((jets.momenta, jets.offsets))
+    assert not statuses.any()
+    mean, deviation = (stored.tensors[section[key]].astype(float) for key in ("mean", "deviation"))
+    n_compared = 0
+    for i, ours in enumerate(inputs):
+        image, edge_distance = paper.paper_a(jets.one(i)[0], section["bins"][0])
+        if edge_distance < 1e-9:
+            continue
+        assert_same(
+            ours,
+            paper.network_input(image, mean, deviation, section["crop"], section.get("resize", section["crop"][2:])),
+        )
+        n_compared += 1
+    assert n_compared > 150

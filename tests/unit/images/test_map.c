@@ -8,13 +8,34 @@
 
 #include <cmocka.h>
 
-#include "lib/images/images.h"
+#include "lib/images/map.h"
+
+/* The map of an image given in full; pixels that are 0 are left dark. */
+static void apply(const jt_image_map *map, const float *image, float *out)
+{
+    jt_linear_map linear;
+    int32_t pixels[64];
+    double values[64];
+    jt_lit lit = {0, map->channels, pixels, values};
+    const int32_t n = map->in[0] * map->in[1];
+    for (int32_t i = 0; i < n; i++) {
+        int any = 0;
+        for (int32_t c = 0; c < map->channels; c++) {
+            values[lit.n * map->channels + c] = (double)image[c * n + i];
+            any |= image[c * n + i] != 0.0f;
+        }
+        pixels[lit.n] = i;
+        lit.n += any;
+    }
+    assert_int_equal(jt_linear_map_make(map, &jt_default_host, &linear), 1);
+    jt_linear_map_apply(&linear, &lit, out);
+    jt_linear_map_free(&linear, &jt_default_host);
+}
 
 static void expect(const jt_image_map *map, const float *image, const float *expected, size_t n)
 {
     float out[64];
-    memset(out, 0xff, sizeof out);
-    jt_image_map_apply(map, image, out);
+    apply(map, image, out);
     for (size_t i = 0; i < n; i++)
         if (!(fabsf(out[i] - expected[i]) <= 1e-6f))
             fail_msg("value %zu is %.9g, not %.9g", i, (double)out[i], (double)expected[i]);
@@ -26,7 +47,7 @@ static void test_nothing_to_do_changes_no_bit(void **state)
     const float image[8] = {0.1f, 1e-30f, 3e30f, -2, 0.3f, 7, 8, 9};
     const jt_image_map map = {.channels = 2, .in = {2, 2}, .crop = {0, 0, 2, 2}, .out = {2, 2}};
     float out[8];
-    jt_image_map_apply(&map, image, out);
+    apply(&map, image, out);
     assert_memory_equal(out, image, sizeof image);
 }
 
@@ -53,6 +74,19 @@ static void test_enlarge(void **state)
     expect(&upright, image, expected, 4);
 }
 
+/* Dark pixels are -mean / deviation, also between lit ones. */
+static void test_dark_pixels(void **state)
+{
+    (void)state;
+    const float image[4] = {0, 6, 0, 0}, mean[4] = {1, 2, 3, 4}, deviation[4] = {1, 2, 1, 2};
+    const jt_image_map map = {
+        .channels = 1, .in = {1, 4}, .mean = mean, .deviation = deviation, .crop = {0, 0, 1, 4}, .out = {1, 2}};
+    const float expected[2] = {(-1 + 2) / 2.0f, (-3 - 2) / 2.0f};
+    expect(&map, image, expected, 2);
+    const float dark[4] = {0, 0, 0, 0}, expected_dark[2] = {(-1 - 1) / 2.0f, (-3 - 2) / 2.0f};
+    expect(&map, dark, expected_dark, 2);
+}
+
 /* 4 -> 2 without antialiasing: sources at 0.5 and 2.5. */
 static void test_shrink(void **state)
 {
@@ -70,6 +104,7 @@ int main(void)
         cmocka_unit_test(test_standardise_and_crop),
         cmocka_unit_test(test_enlarge),
         cmocka_unit_test(test_shrink),
+        cmocka_unit_test(test_dark_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

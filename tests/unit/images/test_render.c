@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "lib/images/images.h"
+#include "lib/images/lit.h"
 
 enum { CAPACITY = 8 };
 
@@ -29,7 +29,7 @@ typedef struct canvas {
 static canvas render(const jt_recipe *recipe, const particle *particles, int n)
 {
     canvas c = {.columns = recipe->bins[1], .pixels = recipe->bins[0] * recipe->bins[1]};
-    size_t bytes = jt_render_bytes(recipe, CAPACITY), floats = (size_t)(recipe->n_channels * c.pixels);
+    size_t bytes = jt_light_bytes(recipe, CAPACITY), floats = (size_t)(recipe->n_channels * c.pixels);
     c.jet_memory = aligned_alloc(64, jt_clean_jet_bytes(CAPACITY));
     c.scratch = aligned_alloc(64, bytes);
     c.image = malloc(floats * sizeof(float));
@@ -55,7 +55,8 @@ static canvas render(const jt_recipe *recipe, const particle *particles, int n)
     jt_jets_view view;
     assert_int_equal(jt_jets_check(&jets, &view, NULL, 0), JT_OK);
     assert_int_equal(jt_jet_clean(&view, 0, &cleaning, &c.jet), JT_JET_OK);
-    jt_render(recipe, &c.jet, c.scratch, c.image);
+    const jt_lit lit = jt_light(recipe, &c.jet, c.scratch);
+    jt_lit_image(recipe, &lit, c.image);
     return c;
 }
 
