@@ -40,7 +40,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", jt_context_error(context));
     for (int i = 0; !failed && i < N_JETS; i++)
         if (statuses[i] == JT_JET_OK)
-            printf("jet %d: score %.6f\n", i, scores[i]);
+            printf("jet %d: score %.9g\n", i, scores[i]);
         else
             printf("jet %d: %s\n", i, jt_jet_status_text((jt_jet_status)statuses[i]));
 

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
         const std::vector<float> scores = context.tag(momenta, offsets, &statuses);
         for (std::size_t i = 0; i < scores.size(); i++)
             if (statuses[i] == JT_JET_OK)
-                std::printf("jet %zu: score %.6f\n", i, static_cast<double>(scores[i]));
+                std::printf("jet %zu: score %.9g\n", i, static_cast<double>(scores[i]));
             else
                 std::printf("jet %zu: %s\n", i, jt_jet_status_text(static_cast<jt_jet_status>(statuses[i])));
     } catch (const jettag::Error &error) {

@@ -26,4 +26,4 @@ offsets = np.array([0, 5, 9, 11])
 model = jettag.load("effnet-s0-i35-gf")
 scores, statuses = model.tag((momenta, offsets), return_statuses=True)
 for i, (score, status) in enumerate(zip(scores, statuses, strict=True)):
-    print(f"jet {i}: score {score:.6f}" if status == 0 else f"jet {i}: {jettag.status_text(status)}")
+    print(f"jet {i}: score {score:.9g}" if status == 0 else f"jet {i}: {jettag.status_text(status)}")

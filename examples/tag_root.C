@@ -23,7 +23,7 @@ void tag_root(const char *path)
     std::vector<float> scores = context.tag(momenta, offsets, &statuses);
     for (std::size_t i = 0; i < scores.size(); i++)
         if (statuses[i] == JT_JET_OK)
-            printf("jet %zu: score %.6f\n", i, scores[i]);
+            printf("jet %zu: score %.9g\n", i, scores[i]);
         else
             printf("jet %zu: %s\n", i, jt_jet_status_text((jt_jet_status)statuses[i]));
 }

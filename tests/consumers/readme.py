@@ -29,7 +29,7 @@ text = '''%s'''
 values = [np.array(eval("[" + body + "]")) for body in re.findall(r"{(.*?)};", text, re.S)]
 momenta, offsets = values[0].reshape(-1, 4).astype(float), values[1]
 %s
-print("%%.6f %%.6f" %% tuple(scores))
+print("%%.9g %%.9g" %% tuple(scores))
 """
 
 
@@ -51,14 +51,14 @@ def main() -> None:
     shutil.copy(model, place)
 
     outputs = {}
-    (place / "readme.c").write_text(C % (JETS, blocks["c"], 'printf("%.6f %.6f\\n", scores[0], scores[1]);'))
+    (place / "readme.c").write_text(C % (JETS, blocks["c"], 'printf("%.9g %.9g\\n", scores[0], scores[1]);'))
     run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", place / "readme.c", *flags, "-o", place / "readme_c")
     outputs["c"] = run(place / "readme_c", cwd=place)
 
     vectors = JETS.replace("double momenta[]", "std::vector<double> momenta").replace(
         "int64_t offsets[]", "std::vector<std::int64_t> offsets"
     )
-    show = 'std::printf("%.6f %.6f\\n", scores[0], scores[1]);'
+    show = 'std::printf("%.9g %.9g\\n", scores[0], scores[1]);'
     (place / "readme.cpp").write_text(CPP % (vectors, blocks["cpp"], show))
     run("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", place / "readme.cpp", *flags, "-o", place / "readme_cpp")
     outputs["cpp"] = run(place / "readme_cpp", cwd=place)
@@ -73,7 +73,7 @@ def main() -> None:
         typed = "\n".join([*vectors.strip().splitlines(), *lines, show, ".q"])
         environment = {**os.environ, "ROOT_INCLUDE_PATH": include}
         printed = run(root, "-l", "-b", cwd=place, input=typed + "\n", env=environment)
-        outputs["root"] = next(line for line in printed.splitlines() if re.fullmatch(r"[0-9.]+ [0-9.]+", line)) + "\n"
+        outputs["root"] = next(line for line in printed.splitlines() if re.fullmatch(r"[-+.e0-9]+ [-+.e0-9]+", line)) + "\n"
     else:
         print("ROOT is not installed: its lines are compiled as C++ without R__LOAD_LIBRARY and gSystem")
         kept = [line for line in lines if not re.match(r"\s*(gSystem|R__|#include)", line)]
