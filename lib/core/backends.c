@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../backends/native/native.h"
 #include "../../backends/reference/reference.h"
 
 /* In the order in which auto tries them. Without a table of its own a backend is a module. */
@@ -12,6 +13,7 @@ typedef struct entry {
 } entry;
 
 static const entry entries[] = {
+    {"native", &jt_native_backend},
     {"onednn", NULL},
     {"reference", &jt_reference_backend},
 };
