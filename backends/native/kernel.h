@@ -1,0 +1,104 @@
+/*
+ * The inner loops of the native backend: one table per instruction set, the same source compiled for each.
+ *
+ * Channels come in blocks of 16, a lane each. A value of (c, h, w) is stored block by block, row by row, pixel by
+ * pixel:
+ * [(c + 15) / 16][h][w][16]; the lanes beyond c hold finite rubbish that nobody reads. Every output is one chain of
+ * fused multiply-adds in an order that depends on the layer alone, so that all tables give the same bits.
+ *
+ * Nothing here checks arguments, allocates or fails. Sizes and steps are in floats unless they say otherwise.
+ */
+#ifndef JT_NATIVE_KERNEL_H
+#define JT_NATIVE_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../lib/core/processor.h"
+#include "../../lib/graph/graph.h"
+
+enum {
+    JT_LANES = 16,
+    JT_MOST_BLOCKS = 4,   /* output blocks of a tile */
+    JT_MOST_PIXELS = 14,  /* output pixels of a tile */
+    JT_MOST_TOGETHER = 6, /* jets of a dense layer at once */
+    JT_SHORT_SUMS = 8,    /* partial sums of a dense layer of one block of outputs; a fixed tree adds them up */
+    JT_LONG_SUMS = 2      /* and of any other */
+};
+
+/* How far apart in memory neighbouring outputs of a row have their inputs: kernels exist for each. */
+typedef enum jt_tile_step {
+    JT_STEP_PLANE = 0,   /* 1: planar images, stride 1 */
+    JT_STEP_PLANE_TWICE, /* 2 */
+    JT_STEP_BLOCK,       /* 16: blocks, stride 1 */
+    JT_STEP_BLOCK_TWICE, /* 32 */
+    JT_STEP_ANY,
+    JT_TILE_STEPS
+} jt_tile_step;
+
+/*
+ * A few neighbouring pixels times a few blocks of output channels:
+ * out[b][p] = activation(bias[b] + sum over k of weights[k][b] in[p * step + offsets[k]] + residual[b][p]).
+ */
+typedef struct jt_tile {
+    const int32_t *offsets; /* [n_taps] */
+    int32_t n_taps;
+    jt_activation activation;
+    const float *weights; /* [n_taps][blocks][16] */
+    const float *bias;    /* [blocks][16] */
+    size_t out_block, residual_block;
+    ptrdiff_t step; /* for JT_STEP_ANY */
+} jt_tile;
+
+/* residual is NULL where there is none. pixels * blocks <= sums of the table, pixels <= JT_MOST_PIXELS. */
+typedef void (*jt_tile_kernel)(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual);
+
+/*
+ * A convolution within one block of 16 channels in groups of 1, 2, 4 or 8. Weights are [rows][columns][group][16].
+ * `sum` NULL, or 16 floats: the sums of the outputs after activation, row by row.
+ */
+typedef struct jt_slide {
+    int32_t group, kernel[2], stride[2];
+    int32_t h, w; /* of the outputs */
+    jt_activation activation;
+    const float *weights, *bias;
+    size_t in_row, out_row;
+} jt_slide;
+
+/* Largest of a window, where the window is clipped to the value. */
+typedef struct jt_window {
+    int32_t kernel[2], stride[2], before[2];
+    int32_t in_h, in_w, h, w;
+    size_t in_row, out_row;
+} jt_window;
+
+/*
+ * outputs[jet] = activation(bias + weights inputs[jet]), vectors. Weights are [group of blocks][n][blocks][16], with
+ * `blocks_together` blocks in every group but perhaps the last.
+ */
+typedef struct jt_matrix {
+    int32_t n, n_blocks, blocks_together;
+    jt_activation activation;
+    const float *weights, *bias;
+} jt_matrix;
+
+typedef struct jt_native_kernel {
+    const char *name;
+    int32_t sums;            /* pixels * blocks of a tile */
+    int32_t blocks_together; /* of a dense layer with more than one block */
+    const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
+    void (*slide)(const jt_slide *slide, const float *in, float *out, float *sum);
+    void (*largest)(const jt_window *window, const float *in, float *out);
+    void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
+    /* n lanes of 16 each; in place is fine. */
+    void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
+    void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */
+    void (*activate)(const float *in, float *out, size_t n, jt_activation activation);
+    void (*sum)(const float *in, size_t n, float *sum); /* sum (16 floats) += in, one by one */
+    void (*divide)(const float *in, float divisor, float *out, size_t n);
+} jt_native_kernel;
+
+/* The table for a processor; the best there is below that. */
+const jt_native_kernel *jt_native_kernel_for(jt_processor level);
+
+#endif /* JT_NATIVE_KERNEL_H */

@@ -1,0 +1,247 @@
+/*
+ * Sixteen floats, one channel each, for source that is compiled once per instruction set.
+ *
+ * Every lane sees the same operations in the same order on every instruction set, and multiply-add is fused everywhere,
+ * so that all of them give the same bits. lanes_min and lanes_max take their second argument where either is NaN.
+ */
+#ifndef JT_NATIVE_LANES_H
+#define JT_NATIVE_LANES_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#include <immintrin.h>
+
+/* Running sums that fit into the registers, beside what is multiplied. */
+enum { LANES_SUMS = 28 };
+typedef __m512 lanes;
+
+static inline lanes lanes_load(const float *p)
+{
+    return _mm512_loadu_ps(p);
+}
+static inline void lanes_store(float *p, lanes a)
+{
+    _mm512_storeu_ps(p, a);
+}
+static inline lanes lanes_all(float x)
+{
+    return _mm512_set1_ps(x);
+}
+static inline lanes lanes_add(lanes a, lanes b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline lanes lanes_subtract(lanes a, lanes b)
+{
+    return _mm512_sub_ps(a, b);
+}
+static inline lanes lanes_multiply(lanes a, lanes b)
+{
+    return _mm512_mul_ps(a, b);
+}
+static inline lanes lanes_divide(lanes a, lanes b)
+{
+    return _mm512_div_ps(a, b);
+}
+/* a b + c, rounded once. */
+static inline lanes lanes_fused(lanes a, lanes b, lanes c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+static inline lanes lanes_min(lanes a, lanes b)
+{
+    return _mm512_min_ps(a, b);
+}
+static inline lanes lanes_max(lanes a, lanes b)
+{
+    return _mm512_max_ps(a, b);
+}
+/* The bits moved up by 23 places: whole numbers from the mantissa into the exponent. */
+static inline lanes lanes_into_exponent(lanes a)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 23));
+}
+/* Lane i is lane places[i] of a; both in one half of eight. */
+typedef __m512i lanes_places;
+static inline lanes_places lanes_places_load(const int32_t places[16])
+{
+    return _mm512_loadu_si512(places);
+}
+static inline lanes lanes_permute(lanes a, lanes_places places)
+{
+    return _mm512_permutexvar_ps(places, a);
+}
+
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+
+enum { LANES_SUMS = 6 };
+typedef struct lanes {
+    __m256 low, high;
+} lanes;
+
+static inline lanes lanes_load(const float *p)
+{
+    return (lanes){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
+}
+static inline void lanes_store(float *p, lanes a)
+{
+    _mm256_storeu_ps(p, a.low);
+    _mm256_storeu_ps(p + 8, a.high);
+}
+static inline lanes lanes_all(float x)
+{
+    const __m256 all = _mm256_set1_ps(x);
+    return (lanes){all, all};
+}
+static inline lanes lanes_add(lanes a, lanes b)
+{
+    return (lanes){_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+}
+static inline lanes lanes_subtract(lanes a, lanes b)
+{
+    return (lanes){_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+static inline lanes lanes_multiply(lanes a, lanes b)
+{
+    return (lanes){_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+static inline lanes lanes_divide(lanes a, lanes b)
+{
+    return (lanes){_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
+}
+static inline lanes lanes_fused(lanes a, lanes b, lanes c)
+{
+    return (lanes){_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+}
+static inline lanes lanes_min(lanes a, lanes b)
+{
+    return (lanes){_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
+}
+static inline lanes lanes_max(lanes a, lanes b)
+{
+    return (lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+static inline lanes lanes_into_exponent(lanes a)
+{
+    return (lanes){_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.low), 23)),
+                   _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.high), 23))};
+}
+typedef struct lanes_places {
+    __m256i low, high;
+} lanes_places;
+static inline lanes_places lanes_places_load(const int32_t places[16])
+{
+    return (lanes_places){_mm256_loadu_si256((const __m256i *)(const void *)places),
+                          _mm256_loadu_si256((const __m256i *)(const void *)(places + 8))};
+}
+/* Only the low three bits of a place are looked at. */
+static inline lanes lanes_permute(lanes a, lanes_places places)
+{
+    return (lanes){_mm256_permutevar8x32_ps(a.low, places.low), _mm256_permutevar8x32_ps(a.high, places.high)};
+}
+
+#else
+
+enum { LANES_SUMS = 4 };
+typedef struct lanes {
+    float at[16];
+} lanes;
+
+static inline lanes lanes_load(const float *p)
+{
+    lanes a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+static inline void lanes_store(float *p, lanes a)
+{
+    memcpy(p, &a, sizeof a);
+}
+static inline lanes lanes_all(float x)
+{
+    lanes a;
+    for (int i = 0; i < 16; i++)
+        a.at[i] = x;
+    return a;
+}
+static inline lanes lanes_add(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] += b.at[i];
+    return a;
+}
+static inline lanes lanes_subtract(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] -= b.at[i];
+    return a;
+}
+static inline lanes lanes_multiply(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] *= b.at[i];
+    return a;
+}
+static inline lanes lanes_divide(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] /= b.at[i];
+    return a;
+}
+static inline lanes lanes_fused(lanes a, lanes b, lanes c)
+{
+    for (int i = 0; i < 16; i++)
+        c.at[i] = fmaf(a.at[i], b.at[i], c.at[i]);
+    return c;
+}
+static inline lanes lanes_min(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] = a.at[i] < b.at[i] ? a.at[i] : b.at[i];
+    return a;
+}
+static inline lanes lanes_max(lanes a, lanes b)
+{
+    for (int i = 0; i < 16; i++)
+        a.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i];
+    return a;
+}
+static inline lanes lanes_into_exponent(lanes a)
+{
+    uint32_t bits[16];
+    memcpy(bits, &a, sizeof bits);
+    for (int i = 0; i < 16; i++)
+        bits[i] <<= 23;
+    memcpy(&a, bits, sizeof a);
+    return a;
+}
+typedef struct lanes_places {
+    int32_t at[16];
+} lanes_places;
+static inline lanes_places lanes_places_load(const int32_t places[16])
+{
+    lanes_places p;
+    memcpy(&p, places, sizeof p);
+    return p;
+}
+static inline lanes lanes_permute(lanes a, lanes_places places)
+{
+    lanes b;
+    for (int i = 0; i < 16; i++)
+        b.at[i] = a.at[places.at[i]];
+    return b;
+}
+
+#endif
+
+static inline lanes lanes_zero(void)
+{
+    return lanes_all(0.0f);
+}
+
+#endif /* JT_NATIVE_LANES_H */

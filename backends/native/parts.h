@@ -1,0 +1,19 @@
+/* Names of what is compiled once per instruction set, with JT_KERNEL set to its name, and what its files share. */
+#ifndef JT_NATIVE_PARTS_H
+#define JT_NATIVE_PARTS_H
+
+#include "kernel.h"
+
+#define JT_PASTE_NAMES(a, b) a##_##b
+#define JT_PASTE(a, b) JT_PASTE_NAMES(a, b)
+#define JT_NATIVE(name) JT_PASTE(jt_native_##name, JT_KERNEL)
+
+/* Loops over what is known when compiling, so that arrays become registers. */
+#define JT_ALWAYS_INLINE static inline __attribute__((always_inline))
+
+extern const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
+void JT_NATIVE(slide)(const jt_slide *slide, const float *in, float *out, float *sum);
+void JT_NATIVE(matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
+void JT_NATIVE(activate)(const float *in, float *out, size_t n, jt_activation activation);
+
+#endif /* JT_NATIVE_PARTS_H */

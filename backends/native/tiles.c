@@ -1,0 +1,134 @@
+/* Tiles of convolutions: see kernel.h. Compiled once per instruction set. */
+#include "activate.h"
+#include "parts.h"
+
+/* All but tile, in, out and residual are constants where this is used. */
+JT_ALWAYS_INLINE void run_tile(const jt_tile *tile, const float *in, float *out, const float *residual, int pixels,
+                               int blocks, ptrdiff_t step)
+{
+    lanes sums[LANES_SUMS];
+#pragma GCC unroll 4
+    for (int b = 0; b < blocks; b++) {
+        const lanes bias = lanes_load(tile->bias + b * JT_LANES);
+#pragma GCC unroll 14
+        for (int p = 0; p < pixels; p++)
+            sums[p * blocks + b] = bias;
+    }
+    const float *weights = tile->weights;
+    const int32_t *offsets = tile->offsets;
+    for (int32_t k = tile->n_taps; k > 0; k--, weights += blocks * JT_LANES) {
+        const float *from = in + *offsets++;
+        lanes w[JT_MOST_BLOCKS];
+#pragma GCC unroll 4
+        for (int b = 0; b < blocks; b++)
+            w[b] = lanes_load(weights + b * JT_LANES);
+#pragma GCC unroll 14
+        for (int p = 0; p < pixels; p++) {
+            const lanes x = lanes_all(from[p * step]);
+#pragma GCC unroll 4
+            for (int b = 0; b < blocks; b++)
+                sums[p * blocks + b] = lanes_fused(x, w[b], sums[p * blocks + b]);
+        }
+    }
+    if (residual) {
+#pragma GCC unroll 14
+        for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+            for (int b = 0; b < blocks; b++)
+                sums[p * blocks + b] =
+                    lanes_add(sums[p * blocks + b],
+                              lanes_load(residual + (size_t)b * tile->residual_block + (size_t)(p * JT_LANES)));
+    }
+    /* Nothing is below minus infinity. */
+    const lanes floor = lanes_all(tile->activation == JT_ACTIVATION_RELU ? 0.0f : -INFINITY);
+#pragma GCC unroll 14
+    for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+        for (int b = 0; b < blocks; b++)
+            lanes_store(out + (size_t)b * tile->out_block + (size_t)(p * JT_LANES),
+                        lanes_max(floor, sums[p * blocks + b]));
+    if (tile->activation >= JT_ACTIVATION_SWISH)
+        for (int b = 0; b < blocks; b++, out += tile->out_block)
+            JT_NATIVE(activate)(out, out, (size_t)pixels, tile->activation);
+}
+
+/* A kernel for a step and a number of blocks: as many pixels as there are registers for. */
+#define PIXELS(n, blocks, step)                                                                                        \
+    case n:                                                                                                            \
+        if (n * blocks <= LANES_SUMS)                                                                                  \
+            run_tile(tile, in, out, residual, n *blocks <= LANES_SUMS ? n : 1, blocks, step);                          \
+        break;
+#define TILES(name, blocks, step)                                                                                      \
+    static void name(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual)          \
+    {                                                                                                                  \
+        switch (pixels) {                                                                                              \
+            PIXELS(1, blocks, step)                                                                                    \
+            PIXELS(2, blocks, step)                                                                                    \
+            PIXELS(3, blocks, step)                                                                                    \
+            PIXELS(4, blocks, step)                                                                                    \
+            PIXELS(5, blocks, step)                                                                                    \
+            PIXELS(6, blocks, step)                                                                                    \
+            PIXELS(7, blocks, step)                                                                                    \
+            PIXELS(8, blocks, step)                                                                                    \
+            PIXELS(9, blocks, step)                                                                                    \
+            PIXELS(10, blocks, step)                                                                                   \
+            PIXELS(11, blocks, step)                                                                                   \
+            PIXELS(12, blocks, step)                                                                                   \
+            PIXELS(13, blocks, step)                                                                                   \
+            PIXELS(14, blocks, step)                                                                                   \
+        default:                                                                                                       \
+            break;                                                                                                     \
+        }                                                                                                              \
+    }
+
+TILES(plane_1, 1, 1)
+TILES(plane_2, 2, 1)
+TILES(plane_3, 3, 1)
+TILES(plane_4, 4, 1)
+TILES(plane_twice_1, 1, 2)
+TILES(plane_twice_2, 2, 2)
+TILES(plane_twice_3, 3, 2)
+TILES(plane_twice_4, 4, 2)
+TILES(block_1, 1, JT_LANES)
+TILES(block_2, 2, JT_LANES)
+TILES(block_3, 3, JT_LANES)
+TILES(block_4, 4, JT_LANES)
+TILES(block_twice_1, 1, 2 * JT_LANES)
+TILES(block_twice_2, 2, 2 * JT_LANES)
+TILES(block_twice_3, 3, 2 * JT_LANES)
+TILES(block_twice_4, 4, 2 * JT_LANES)
+
+/* For steps that no network of the papers has: pixel by pixel. */
+JT_ALWAYS_INLINE void one_by_one(const jt_tile *tile, int32_t pixels, const float *in, float *out,
+                                 const float *residual, int blocks)
+{
+    for (int32_t p = 0; p < pixels; p++, in += tile->step, out += JT_LANES) {
+        run_tile(tile, in, out, residual, 1, blocks, 0);
+        residual = residual ? residual + JT_LANES : NULL;
+    }
+}
+
+static void any_1(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual)
+{
+    one_by_one(tile, pixels, in, out, residual, 1);
+}
+static void any_2(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual)
+{
+    one_by_one(tile, pixels, in, out, residual, 2);
+}
+static void any_3(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual)
+{
+    one_by_one(tile, pixels, in, out, residual, 3);
+}
+static void any_4(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual)
+{
+    one_by_one(tile, pixels, in, out, residual, 4);
+}
+
+const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS] = {
+    [JT_STEP_PLANE] = {plane_1, plane_2, plane_3, plane_4},
+    [JT_STEP_PLANE_TWICE] = {plane_twice_1, plane_twice_2, plane_twice_3, plane_twice_4},
+    [JT_STEP_BLOCK] = {block_1, block_2, block_3, block_4},
+    [JT_STEP_BLOCK_TWICE] = {block_twice_1, block_twice_2, block_twice_3, block_twice_4},
+    [JT_STEP_ANY] = {any_1, any_2, any_3, any_4},
+};

@@ -1,0 +1,166 @@
+/* Dense layers, pooling and what goes element by element: see kernel.h. Compiled once per instruction set. */
+#include "activate.h"
+#include "parts.h"
+
+void JT_NATIVE(activate)(const float *in, float *out, size_t n, jt_activation activation)
+{
+    if (activation == JT_ACTIVATION_SWISH)
+        for (size_t i = 0; i < n; i++)
+            lanes_store(out + i * JT_LANES, lanes_activate(lanes_load(in + i * JT_LANES), JT_ACTIVATION_SWISH));
+    else
+        for (size_t i = 0; i < n; i++)
+            lanes_store(out + i * JT_LANES, lanes_activate(lanes_load(in + i * JT_LANES), activation));
+}
+
+static void add(const float *a, const float *b, float *out, size_t n, jt_activation activation)
+{
+    for (size_t i = 0; i < n; i++) {
+        const lanes sum = lanes_add(lanes_load(a + i * JT_LANES), lanes_load(b + i * JT_LANES));
+        lanes_store(out + i * JT_LANES, lanes_activate(sum, activation));
+    }
+}
+
+static void scale(const float *in, const float *factors, float *out, size_t n)
+{
+    const lanes factor = lanes_load(factors);
+    for (size_t i = 0; i < n; i++)
+        lanes_store(out + i * JT_LANES, lanes_multiply(lanes_load(in + i * JT_LANES), factor));
+}
+
+static void sum(const float *in, size_t n, float *sum)
+{
+    lanes total = lanes_load(sum);
+    for (size_t i = 0; i < n; i++)
+        total = lanes_add(total, lanes_load(in + i * JT_LANES));
+    lanes_store(sum, total);
+}
+
+static void divide(const float *in, float divisor, float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        lanes_store(out + i * JT_LANES, lanes_divide(lanes_load(in + i * JT_LANES), lanes_all(divisor)));
+}
+
+/* A NaN never wins: of a comparison with one, lanes_max takes the second. */
+static void largest(const jt_window *s, const float *in, float *out)
+{
+    for (int32_t y = 0; y < s->h; y++, out += s->out_row) {
+        const int32_t top = y * s->stride[0] - s->before[0];
+        const int32_t first_y = top < 0 ? 0 : top;
+        const int32_t end_y = top + s->kernel[0] < s->in_h ? top + s->kernel[0] : s->in_h;
+        for (int32_t x = 0; x < s->w; x++) {
+            const int32_t left = x * s->stride[1] - s->before[1];
+            const int32_t first_x = left < 0 ? 0 : left;
+            const int32_t end_x = left + s->kernel[1] < s->in_w ? left + s->kernel[1] : s->in_w;
+            lanes most = lanes_all(-INFINITY);
+            for (int32_t from_y = first_y; from_y < end_y; from_y++)
+                for (int32_t from_x = first_x; from_x < end_x; from_x++)
+                    most = lanes_max(lanes_load(in + (size_t)from_y * s->in_row + (size_t)(from_x * JT_LANES)), most);
+            lanes_store(out + x * JT_LANES, most);
+        }
+    }
+}
+
+/* sums[s][jet][block], where input k goes to the partial sum k mod n_sums; added up in a fixed tree. */
+JT_ALWAYS_INLINE void run_rows(const float *weights, const float *bias, int32_t n, const float *const *inputs,
+                               float *const *outputs, size_t first_out, jt_activation activation, int jets, int blocks,
+                               int n_sums)
+{
+    lanes sums[JT_SHORT_SUMS * JT_MOST_TOGETHER];
+    const int width = jets * blocks;
+#pragma GCC unroll 24
+    for (int i = 0; i < width * n_sums; i++)
+        sums[i] = i < width ? lanes_load(bias + i % blocks * JT_LANES) : lanes_zero();
+    int32_t k = 0;
+    for (; k + n_sums <= n; k += n_sums)
+#pragma GCC unroll 8
+        for (int s = 0; s < n_sums; s++, weights += blocks * JT_LANES)
+#pragma GCC unroll 6
+            for (int j = 0; j < jets; j++) {
+                const lanes x = lanes_all(inputs[j][k + s]);
+#pragma GCC unroll 2
+                for (int b = 0; b < blocks; b++) {
+                    lanes *at = &sums[s * width + j * blocks + b];
+                    *at = lanes_fused(x, lanes_load(weights + b * JT_LANES), *at);
+                }
+            }
+#pragma GCC unroll 8
+    for (int s = 0; s + 1 < n_sums; s++) {
+        if (k + s >= n)
+            break;
+#pragma GCC unroll 6
+        for (int j = 0; j < jets; j++)
+#pragma GCC unroll 2
+            for (int b = 0; b < blocks; b++) {
+                lanes *at = &sums[s * width + j * blocks + b];
+                *at = lanes_fused(lanes_all(inputs[j][k + s]), lanes_load(weights + (s * blocks + b) * JT_LANES), *at);
+            }
+    }
+#pragma GCC unroll 4
+    for (int half = n_sums / 2; half > 0; half /= 2)
+#pragma GCC unroll 24
+        for (int i = 0; i < half * width; i++)
+            sums[i] = lanes_add(sums[i], sums[i + half * width]);
+#pragma GCC unroll 6
+    for (int j = 0; j < jets; j++)
+#pragma GCC unroll 2
+        for (int b = 0; b < blocks; b++)
+            lanes_store(outputs[j] + first_out + (size_t)(b * JT_LANES),
+                        lanes_activate(sums[j * blocks + b], activation));
+}
+
+static void short_rows(const jt_matrix *m, const float *const *inputs, float *const *outputs, int32_t n_jets)
+{
+    for (int32_t j = 0; j < n_jets; j++)
+        run_rows(m->weights, m->bias, m->n, inputs + j, outputs + j, 0, m->activation, 1, 1, JT_SHORT_SUMS);
+}
+
+/* As many jets at once as there are registers for. */
+JT_ALWAYS_INLINE void long_rows(const jt_matrix *m, const float *weights, size_t block, const float *const *inputs,
+                                float *const *outputs, int32_t n_jets, int blocks)
+{
+    enum { TOGETHER = LANES_SUMS >= 24 ? 6 : LANES_SUMS / 2 };
+    const float *bias = m->bias + block * JT_LANES;
+    const size_t first = block * JT_LANES;
+    int32_t j = 0;
+    for (; j + TOGETHER <= n_jets; j += TOGETHER)
+        run_rows(weights, bias, m->n, inputs + j, outputs + j, first, m->activation, TOGETHER, blocks, JT_LONG_SUMS);
+    for (; j + 2 <= n_jets; j += 2)
+        run_rows(weights, bias, m->n, inputs + j, outputs + j, first, m->activation, 2, blocks, JT_LONG_SUMS);
+    for (; j < n_jets; j++)
+        run_rows(weights, bias, m->n, inputs + j, outputs + j, first, m->activation, 1, blocks, JT_LONG_SUMS);
+}
+
+enum { BLOCKS_TOGETHER = LANES_SUMS >= 24 ? 2 : 1 };
+
+void JT_NATIVE(matrix)(const jt_matrix *m, const float *const *inputs, float *const *outputs, int32_t n_jets)
+{
+    if (m->n_blocks == 1) {
+        short_rows(m, inputs, outputs, n_jets);
+        return;
+    }
+    const float *weights = m->weights;
+    int32_t block = 0;
+    for (; block + BLOCKS_TOGETHER <= m->n_blocks; block += BLOCKS_TOGETHER) {
+        long_rows(m, weights, (size_t)block, inputs, outputs, n_jets, BLOCKS_TOGETHER);
+        weights += (size_t)m->n * BLOCKS_TOGETHER * JT_LANES;
+    }
+    if (block < m->n_blocks)
+        long_rows(m, weights, (size_t)block, inputs, outputs, n_jets, 1);
+}
+
+const jt_native_kernel JT_NATIVE(kernel);
+const jt_native_kernel JT_NATIVE(kernel) = {
+    .name = JT_KERNEL_NAME,
+    .sums = LANES_SUMS,
+    .blocks_together = BLOCKS_TOGETHER,
+    .tiles = &JT_NATIVE(tiles),
+    .slide = JT_NATIVE(slide),
+    .largest = largest,
+    .matrix = JT_NATIVE(matrix),
+    .add = add,
+    .scale = scale,
+    .activate = JT_NATIVE(activate),
+    .sum = sum,
+    .divide = divide,
+};
