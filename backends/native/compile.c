@@ -1,0 +1,281 @@
+#include "compile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "pack.h"
+#include "spots.h"
+#include "steps.h"
+
+enum { CHUNK_BYTES = 16384 /* of an mbconv's wide value: about half of a first-level cache, where its depthwise is */ };
+
+static const int32_t no_halo[4] = {0, 0, 0, 0};
+
+static int contains(const jt_spot *spot, const int32_t halo[4])
+{
+    for (int side = 0; side < 4; side++)
+        if (spot->halo[side] < halo[side])
+            return 0;
+    return 1;
+}
+
+/* A step that makes `to` of `from`. The plan has room for it. */
+static jt_step *add_step(jt_plan *plan, void (*run)(const jt_step *step, const jt_run *run), const jt_spot *from,
+                         const jt_spot *to)
+{
+    jt_step *step = &plan->steps[plan->n_steps++];
+    *step = (jt_step){.run = run, .in = *from, .out = *to};
+    return step;
+}
+
+static void set_other(jt_step *step, const jt_spot *other)
+{
+    step->has_other = 1;
+    step->other = *other;
+}
+
+/* The node's input with the halo that the op needs: itself, or a copy, for which a step is added. */
+static jt_spot with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
+{
+    const jt_spot *in = &b->spots[b->nodes[node].in];
+    int32_t halo[4];
+    jt_native_halo(op, halo);
+    if (contains(in, halo))
+        return *in;
+    jt_spot copy = jt_native_spot(in->shape, halo, 0);
+    jt_native_place(b, &copy, node, node);
+    add_step(plan, jt_native_run_activation, in, &copy)->activation = JT_ACTIVATION_NONE;
+    return copy;
+}
+
+/* The caller's images, or their copy in planes with a halo. */
+static jt_spot image_planes(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
+{
+    jt_spot image = jt_native_spot(op->in, no_halo, 1);
+    image.room = JT_ROOM_IMAGES;
+    int32_t halo[4];
+    jt_native_halo(op, halo);
+    if (contains(&image, halo))
+        return image;
+    jt_spot copy = jt_native_spot(op->in, halo, 1);
+    jt_native_place(b, &copy, node, node);
+    add_step(plan, jt_native_pad_image, &image, &copy);
+    return copy;
+}
+
+static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    const int planes = node->in == JT_VALUE_IMAGES;
+    const jt_spot in = planes ? image_planes(b, plan, index, op) : with_halo(b, plan, index, op);
+    const jt_spot *residual = node->residual >= 0 ? &b->spots[node->residual] : NULL;
+    jt_step *step = add_step(plan, jt_native_run_conv, &in, &b->spots[node->out]);
+    if (residual)
+        set_other(step, residual);
+    return jt_native_pack_conv(b->arena, b->kernel, op, &in, planes, &step->out, residual, node->activation, 0,
+                               &step->conv);
+}
+
+static int add_slides(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_op *op = &b->graph->ops[b->nodes[index].first_op];
+    const jt_spot in = with_halo(b, plan, index, op);
+    jt_step *step = add_step(plan, jt_native_run_slides, &in, &b->spots[b->nodes[index].out]);
+    return jt_native_pack_slides(b->arena, op, &in, &step->out, &step->slides);
+}
+
+static jt_spot place_inside(jt_builder *b, jt_shape shape, int32_t node)
+{
+    jt_spot spot = jt_native_spot(shape, no_halo, 0);
+    jt_native_place(b, &spot, node, node);
+    return spot;
+}
+
+static jt_shape vector(int32_t n)
+{
+    return (jt_shape){n, 1, 1};
+}
+
+static int add_mbconv(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    jt_mbconv *m = jt_arena_take(b->arena, 1, sizeof *m);
+    if (!m)
+        return 0;
+    m->expands = op[1].kind != JT_OP_GLOBAL_AVERAGE;
+    const jt_op *depthwise = op + m->expands, *squeeze = depthwise + 2, *excite = depthwise + 3,
+                *project = depthwise + 5;
+    const jt_spot in = m->expands ? b->spots[node->in] : with_halo(b, plan, index, depthwise);
+    const jt_spot *residual = node->residual >= 0 ? &b->spots[node->residual] : NULL;
+    jt_step *step = add_step(plan, jt_native_run_mbconv, &in, &b->spots[node->out]);
+    step->mbconv = m;
+    if (residual)
+        set_other(step, residual);
+    m->filtered = place_inside(b, depthwise->out, index);
+    m->average = place_inside(b, vector(depthwise->out.c), index);
+    m->squeezed = place_inside(b, vector(squeeze->out.c), index);
+    m->gate = place_inside(b, vector(excite->out.c), index);
+    m->wide = in;
+    if (m->expands) {
+        int32_t halo[4];
+        jt_native_halo(depthwise, halo);
+        m->wide = jt_native_spot(depthwise->in, halo, 0);
+        const size_t fits = CHUNK_BYTES / (m->wide.block * sizeof(float));
+        m->chunk = fits < 1 ? 1 : fits > JT_MOST_BLOCKS ? JT_MOST_BLOCKS : (int32_t)fits;
+        jt_shape chunk = depthwise->in;
+        chunk.c = m->chunk * JT_LANES < chunk.c ? m->chunk * JT_LANES : chunk.c;
+        m->wide = jt_native_spot(chunk, halo, 0);
+        jt_native_place(b, &m->wide, index, index);
+        if (!jt_native_pack_conv(b->arena, b->kernel, op, &in, 0, &m->wide, NULL, op->activation, m->chunk, &m->expand))
+            return 0;
+    }
+    return jt_native_pack_slides(b->arena, depthwise, &m->wide, &m->filtered, &m->slides) &&
+           jt_native_pack_matrix(b->arena, b->kernel, squeeze, &m->squeeze) &&
+           jt_native_pack_matrix(b->arena, b->kernel, excite, &m->excite) &&
+           jt_native_pack_conv(b->arena, b->kernel, project, &m->filtered, 0, &step->out, residual, node->activation, 0,
+                               &m->project);
+}
+
+static int add_concat(jt_builder *b, const jt_op *op, jt_step *step)
+{
+    jt_spot *parts = jt_arena_take(b->arena, (size_t)op->n_inputs, sizeof *parts);
+    for (int32_t k = 0; parts && k < op->n_inputs; k++)
+        parts[k] = b->spots[op->inputs[k]];
+    step->n_parts = op->n_inputs;
+    step->parts = parts;
+    return parts != NULL;
+}
+
+static jt_window window_of(const jt_op *op, const jt_spot *in, const jt_spot *out)
+{
+    return (jt_window){
+        .kernel = {op->kernel[0], op->kernel[1]},
+        .stride = {op->stride[0], op->stride[1]},
+        .before = {op->pad[0], op->pad[2]},
+        .in_h = op->in.h,
+        .in_w = op->in.w,
+        .h = op->out.h,
+        .w = op->out.w,
+        .in_row = in->row,
+        .out_row = out->row,
+    };
+}
+
+/* A flattened image stays what it is, and so does a vector. */
+static void add_flatten(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
+{
+    jt_spot in = b->spots[op->inputs[0]];
+    if (op->inputs[0] == JT_VALUE_IMAGES)
+        in.room = JT_ROOM_IMAGES;
+    add_step(plan, op->inputs[0] == JT_VALUE_IMAGES ? jt_native_copy_vector : jt_native_run_flatten, &in, out);
+}
+
+static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
+{
+    static void (*const functions[JT_OP_KINDS])(const jt_step *, const jt_run *) = {
+        [JT_OP_DENSE] = jt_native_run_matrix,
+        [JT_OP_MAX_POOL] = jt_native_run_window,
+        [JT_OP_GLOBAL_AVERAGE] = jt_native_run_average,
+        [JT_OP_CONCAT] = jt_native_run_concat,
+        [JT_OP_ADD] = jt_native_run_add,
+        [JT_OP_SCALE] = jt_native_run_scale,
+        [JT_OP_ACTIVATION] = jt_native_run_activation,
+    };
+    if (op->kind == JT_OP_FLATTEN) {
+        add_flatten(b, plan, op, out);
+    } else {
+        jt_step *step = add_step(plan, functions[op->kind], &b->spots[op->inputs[0]], out);
+        step->activation = op->activation;
+        if (op->kind == JT_OP_DENSE)
+            return jt_native_pack_matrix(b->arena, b->kernel, op, &step->matrix);
+        if (op->kind == JT_OP_ADD || op->kind == JT_OP_SCALE)
+            set_other(step, &b->spots[op->inputs[1]]);
+        if (op->kind == JT_OP_SCALE)
+            step->other.row = 0; /* the same factors for every row */
+        if (op->kind == JT_OP_ADD || op->kind == JT_OP_ACTIVATION)
+            return 1;
+        if (op->kind == JT_OP_MAX_POOL)
+            step->window = window_of(op, &step->in, out);
+        if (op->kind == JT_OP_CONCAT && !add_concat(b, op, step))
+            return 0;
+    }
+    if (op->activation != JT_ACTIVATION_NONE)
+        add_step(plan, jt_native_run_activation, out, out)->activation = op->activation;
+    return 1;
+}
+
+static void add_inputs(jt_builder *b, jt_plan *plan)
+{
+    if (jt_native_needs_image_blocks(b)) {
+        jt_spot image = {.room = JT_ROOM_IMAGES, .shape = b->spots[JT_VALUE_IMAGES].shape};
+        add_step(plan, jt_native_import_image, &image, &b->spots[JT_VALUE_IMAGES]);
+    }
+    if (jt_native_reads_features(b)) {
+        jt_spot features = {.room = JT_ROOM_FEATURES, .shape = b->spots[JT_VALUE_FEATURES].shape};
+        add_step(plan, jt_native_copy_vector, &features, &b->spots[JT_VALUE_FEATURES]);
+    }
+}
+
+static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    switch (node->kind) {
+    case JT_NODE_CONV:
+        return add_conv(b, plan, index);
+    case JT_NODE_SLIDE:
+        return add_slides(b, plan, index);
+    case JT_NODE_MBCONV:
+        return add_mbconv(b, plan, index);
+    case JT_NODE_OP:
+        break;
+    }
+    return add_op(b, plan, &b->graph->ops[node->first_op], &b->spots[node->out]);
+}
+
+static int build(jt_builder *b, jt_plan *plan)
+{
+    b->nodes = jt_arena_take(b->arena, (size_t)b->graph->n_ops, sizeof *b->nodes);
+    /* Two steps at most for every node, and one for each input. */
+    plan->steps = jt_arena_take(b->arena, 2 * (size_t)b->graph->n_ops + 2, sizeof *plan->steps);
+    if (!b->nodes || !plan->steps)
+        return 0;
+    b->n_nodes = jt_native_find_nodes(b->graph, b->nodes);
+    if (!jt_native_place_values(b))
+        return 0;
+    add_inputs(b, plan);
+    plan->n_head = plan->n_steps;
+    for (int32_t i = 0; i < b->n_nodes; i++) {
+        if (!add_node(b, plan, i))
+            return 0;
+        if (i < b->n_head)
+            plan->n_head = plan->n_steps;
+    }
+    return 1;
+}
+
+jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt_native_kernel *kernel, jt_plan **plan,
+                            jt_why *why)
+{
+    jt_arena arena;
+    jt_arena_init(&arena, host);
+    jt_plan *made = jt_arena_take(&arena, 1, sizeof *made);
+    jt_builder b = {.graph = graph, .kernel = kernel, .arena = &arena};
+    if (!made || !build(&b, made)) {
+        jt_arena_free(host, arena.blocks);
+        snprintf(why->text, sizeof why->text, "no memory for a plan");
+        return JT_ERROR_MEMORY;
+    }
+    made->host = *host;
+    made->memory = arena.blocks;
+    made->kernel = kernel;
+    made->output = b.spots[graph->output];
+    made->shared_floats = b.shared_floats;
+    made->own_floats = b.own_floats;
+    made->n_pixels = graph->values[JT_VALUE_IMAGES].floats;
+    made->n_features = graph->values[JT_VALUE_FEATURES].floats;
+    made->n_classes = graph->values[graph->output].floats;
+    *plan = made;
+    return JT_OK;
+}

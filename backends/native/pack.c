@@ -1,0 +1,215 @@
+#include "pack.h"
+
+int32_t jt_native_blocks(int32_t channels)
+{
+    return (channels + JT_LANES - 1) / JT_LANES;
+}
+
+static int32_t smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Biases of blocks first .. first + n - 1, zeros beyond the last channel. */
+static float *pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int32_t n)
+{
+    float *bias = jt_arena_take(arena, (size_t)n * JT_LANES, sizeof *bias);
+    for (int32_t i = 0; bias && i < n * JT_LANES && first * JT_LANES + i < op->out.c; i++)
+        bias[i] = op->bias[first * JT_LANES + i];
+    return bias;
+}
+
+/* --- convolutions ------------------------------------------------------------------------------------------------- */
+
+/* Pixels that a tile of so many blocks can have. */
+static int32_t most_pixels(const jt_native_kernel *kernel, int32_t blocks)
+{
+    /* Registers for the weights are needed, too. */
+    const int32_t pixels = (kernel->sums - (blocks == JT_MOST_BLOCKS ? blocks : 0)) / blocks;
+    return pixels < 1 ? 1 : smaller(pixels, JT_MOST_PIXELS);
+}
+
+/* More blocks for fewer pixels: there have to be enough sums at a time to hide the time each takes. */
+static int32_t blocks_for(const jt_native_kernel *kernel, int32_t width)
+{
+    for (int32_t blocks = JT_MOST_BLOCKS; blocks > 1; blocks--)
+        if (most_pixels(kernel, blocks) >= width)
+            return blocks;
+    return most_pixels(kernel, 2) == JT_MOST_PIXELS ? 2 : 1;
+}
+
+typedef struct tap {
+    int32_t c, ky, kx; /* c among all input channels */
+} tap;
+
+/* The taps of output channels first .. end - 1, in the order of summation; only counts them when taps is NULL. */
+static int32_t find_taps(const jt_op *op, int planes, int32_t first, int32_t end, tap *taps)
+{
+    const int32_t per_in = op->in.c / op->groups, per_out = op->out.c / op->groups;
+    const int32_t first_in = first / per_out * per_in, end_in = ((end - 1) / per_out + 1) * per_in;
+    const int32_t step = planes ? 1 : JT_LANES;
+    int32_t n = 0;
+    for (int32_t c = first_in / step * step; c < end_in; c += step)
+        for (int32_t ky = 0; ky < op->kernel[0]; ky++)
+            for (int32_t kx = 0; kx < op->kernel[1]; kx++)
+                for (int32_t i = c < first_in ? first_in : c; i < smaller(c + step, end_in); i++, n++)
+                    if (taps)
+                        taps[n] = (tap){i, ky, kx};
+    return n;
+}
+
+static float weight_of(const jt_op *op, int32_t out, tap at)
+{
+    const int32_t per_in = op->in.c / op->groups, per_out = op->out.c / op->groups;
+    const int32_t c = at.c - out / per_out * per_in;
+    if (c < 0 || c >= per_in)
+        return 0.0f;
+    return op->weight[((out * per_in + c) * op->kernel[0] + at.ky) * op->kernel[1] + at.kx];
+}
+
+static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int planes, int32_t first, int32_t n_blocks,
+                      jt_tiles *tiles)
+{
+    const int32_t end = smaller((first + n_blocks) * JT_LANES, op->out.c);
+    const int32_t n = find_taps(op, planes, first * JT_LANES, end, NULL);
+    tap *taps = jt_arena_take(arena, (size_t)n, sizeof *taps);
+    int32_t *offsets = jt_arena_take(arena, (size_t)n, sizeof *offsets);
+    float *weights = jt_arena_take(arena, (size_t)n * (size_t)n_blocks * JT_LANES, sizeof *weights);
+    tiles->tile.bias = pack_bias(arena, op, first, n_blocks);
+    if (!taps || !offsets || !weights || !tiles->tile.bias)
+        return 0;
+    find_taps(op, planes, first * JT_LANES, end, taps);
+    const int32_t step = planes ? 1 : JT_LANES;
+    for (int32_t k = 0; k < n; k++) {
+        offsets[k] = taps[k].c / step * (int32_t)in->block + taps[k].ky * (int32_t)in->row + taps[k].kx * step +
+                     taps[k].c % step;
+        for (int32_t i = first * JT_LANES; i < end; i++)
+            weights[k * n_blocks * JT_LANES + i - first * JT_LANES] = weight_of(op, i, taps[k]);
+    }
+    tiles->tile.offsets = offsets;
+    tiles->tile.n_taps = n;
+    tiles->tile.weights = weights;
+    tiles->first_block = first;
+    return 1;
+}
+
+static jt_tile_step step_of(int planes, int32_t stride)
+{
+    if (stride > 2)
+        return JT_STEP_ANY;
+    if (planes)
+        return stride == 1 ? JT_STEP_PLANE : JT_STEP_PLANE_TWICE;
+    return stride == 1 ? JT_STEP_BLOCK : JT_STEP_BLOCK_TWICE;
+}
+
+static int without_gaps(const jt_spot *spot)
+{
+    return !spot || spot->block == (size_t)spot->shape.h * (size_t)spot->shape.w * JT_LANES;
+}
+
+static int is_flat(const jt_op *op, const jt_spot *in, int planes, const jt_spot *out, const jt_spot *residual)
+{
+    return op->in.h == op->out.h && op->in.w == op->out.w && op->kernel[0] == 1 && op->kernel[1] == 1 && !planes &&
+           without_gaps(in) && without_gaps(out) && without_gaps(residual);
+}
+
+int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, const jt_spot *in, int planes,
+                        const jt_spot *out, const jt_spot *residual, jt_activation activation, int32_t chunk,
+                        jt_conv *conv)
+{
+    const int flat = is_flat(op, in, planes, out, residual);
+    const int32_t width = flat ? op->out.h * op->out.w : op->out.w;
+    const int32_t n_blocks = jt_native_blocks(op->out.c);
+    int32_t together = chunk ? chunk : blocks_for(kernel, width);
+    if (op->groups > 1)
+        together = 1;
+    const int32_t n_groups = (n_blocks + together - 1) / together;
+    const int32_t step = planes ? 1 : JT_LANES;
+    jt_tiles *groups = jt_arena_take(arena, (size_t)n_groups, sizeof *groups);
+    if (!groups)
+        return 0;
+    for (int32_t g = 0, block = 0; g < n_groups; g++) {
+        const int32_t blocks = (n_blocks - block + n_groups - g - 1) / (n_groups - g);
+        jt_tiles *tiles = &groups[g];
+        if (!pack_tiles(arena, op, in, planes, block, blocks, tiles))
+            return 0;
+        tiles->kernel = (*kernel->tiles)[step_of(planes, op->stride[1])][blocks - 1];
+        tiles->tile.activation = activation;
+        tiles->tile.out_block = out->block;
+        tiles->tile.residual_block = residual ? residual->block : 0;
+        tiles->tile.step = op->stride[1] * step;
+        const int32_t most = most_pixels(kernel, blocks);
+        tiles->n_tiles = (width + most - 1) / most;
+        tiles->pixels = width / tiles->n_tiles;
+        tiles->n_larger = width % tiles->n_tiles;
+        block += blocks;
+    }
+    *conv = (jt_conv){
+        .n_groups = n_groups,
+        .groups = groups,
+        .rows = flat ? 1 : op->out.h,
+        .in_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in->row + (ptrdiff_t)op->pad[2] * step),
+        .in_row = (size_t)op->stride[0] * in->row,
+        .in_pixel = (size_t)(op->stride[1] * step),
+        .out_row = out->row,
+        .out_block = out->block,
+        .residual_row = residual ? residual->row : 0,
+        .residual_block = residual ? residual->block : 0,
+    };
+    return 1;
+}
+
+int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_slides *slides)
+{
+    const int32_t taps = op->kernel[0] * op->kernel[1], group = op->in.c / op->groups;
+    const int32_t n_blocks = jt_native_blocks(op->out.c);
+    const size_t per_block = (size_t)(taps * group * JT_LANES);
+    float *weights = jt_arena_take(arena, (size_t)n_blocks * per_block, sizeof *weights);
+    float *bias = pack_bias(arena, op, 0, n_blocks);
+    if (!weights || !bias)
+        return 0;
+    for (int32_t c = 0; c < op->out.c; c++)
+        for (int32_t t = 0; t < taps; t++)
+            for (int32_t j = 0; j < group; j++)
+                weights[(size_t)(c / JT_LANES) * per_block + (size_t)((t * group + j) * JT_LANES + c % JT_LANES)] =
+                    op->weight[(c * group + j) * taps + t];
+    *slides = (jt_slides){
+        .slide = {.group = group,
+                  .kernel = {op->kernel[0], op->kernel[1]},
+                  .stride = {op->stride[0], op->stride[1]},
+                  .h = op->out.h,
+                  .w = op->out.w,
+                  .activation = op->activation,
+                  .weights = weights,
+                  .bias = bias,
+                  .in_row = in->row,
+                  .out_row = out->row},
+        .n_blocks = n_blocks,
+        .weights = per_block,
+        .in_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in->row + (ptrdiff_t)op->pad[2] * JT_LANES),
+        .in_block = in->block,
+        .out_block = out->block,
+    };
+    return 1;
+}
+
+/* --- dense -------------------------------------------------------------------------------------------------------- */
+
+int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix)
+{
+    const int32_t n = op->in.c, n_blocks = jt_native_blocks(op->out.c);
+    const int32_t together = n_blocks == 1 ? 1 : kernel->blocks_together;
+    float *weights = jt_arena_take(arena, (size_t)n * (size_t)n_blocks * JT_LANES, sizeof *weights);
+    float *bias = pack_bias(arena, op, 0, n_blocks);
+    if (!weights || !bias)
+        return 0;
+    float *to = weights;
+    for (int32_t block = 0; block < n_blocks; block += together) {
+        const int32_t width = smaller(together, n_blocks - block) * JT_LANES;
+        for (int32_t k = 0; k < n; k++, to += width)
+            for (int32_t i = 0; i < width && block * JT_LANES + i < op->out.c; i++)
+                to[i] = op->weight[(size_t)(block * JT_LANES + i) * (size_t)n + (size_t)k];
+    }
+    *matrix = (jt_matrix){n, n_blocks, together, op->activation, weights, bias};
+    return 1;
+}

@@ -1,0 +1,24 @@
+/*
+ * Weights in the order in which the kernels read them, and the tiles of convolutions. Memory is the arena's; a function
+ * that returns an int returns 0 when there is none left.
+ */
+#ifndef JT_NATIVE_PACK_H
+#define JT_NATIVE_PACK_H
+
+#include "plan.h"
+
+/* Blocks of 16 channels. */
+int32_t jt_native_blocks(int32_t channels);
+
+/*
+ * A convolution from `in` to `out`, of which `residual` (or NULL) is a summand. `chunk` blocks make a group, or as many
+ * as serve best when it is 0; all groups of a chunked one write to block 0 of out. An input in JT_ROOM_IMAGES, or
+ * `planes` set, is in planes.
+ */
+int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, const jt_spot *in, int planes,
+                        const jt_spot *out, const jt_spot *residual, jt_activation activation, int32_t chunk,
+                        jt_conv *conv);
+int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_slides *slides);
+int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix);
+
+#endif /* JT_NATIVE_PACK_H */

@@ -1,0 +1,201 @@
+#include "spots.h"
+
+#include <string.h>
+
+#include "pack.h"
+
+/* Memory for values one after the other. With a halo only values of one geometry share it: their zeros are the same. */
+struct jt_area {
+    size_t offset, floats;
+    int32_t has_halo;
+    jt_spot geometry;
+    int32_t last; /* node after which it is free */
+};
+
+static const int32_t no_halo[4] = {0, 0, 0, 0};
+
+static const jt_op *last_op(const jt_builder *b, const jt_node *node)
+{
+    return &b->graph->ops[node->first_op + node->n_ops - 1];
+}
+
+static int is_vector(jt_shape shape)
+{
+    return shape.h == 1 && shape.w == 1;
+}
+
+int jt_native_needs_image_blocks(const jt_builder *b)
+{
+    for (int32_t i = 0; i < b->n_nodes; i++) {
+        const jt_node *node = &b->nodes[i];
+        const int as_planes =
+            node->residual != JT_VALUE_IMAGES &&
+            (node->kind == JT_NODE_CONV || (node->kind == JT_NODE_OP && last_op(b, node)->kind == JT_OP_FLATTEN));
+        if (!as_planes && jt_native_reads(b->graph, node, JT_VALUE_IMAGES))
+            return 1;
+    }
+    return 0;
+}
+
+int jt_native_reads_features(const jt_builder *b)
+{
+    for (int32_t i = 0; i < b->n_nodes; i++)
+        if (jt_native_reads(b->graph, &b->nodes[i], JT_VALUE_FEATURES))
+            return 1;
+    return 0;
+}
+
+jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes)
+{
+    const size_t step = planes ? 1 : JT_LANES;
+    jt_spot spot = {.shape = shape};
+    memcpy(spot.halo, halo, sizeof spot.halo);
+    spot.row = (size_t)(halo[2] + shape.w + halo[3]) * step;
+    spot.block = (size_t)(halo[0] + shape.h + halo[1]) * spot.row;
+    spot.first = (size_t)halo[0] * spot.row + (size_t)halo[2] * step;
+    spot.floats = (size_t)(planes ? shape.c : jt_native_blocks(shape.c)) * spot.block;
+    return spot;
+}
+
+/* From the first tap of the first output to the last of the last, where that is outside. */
+void jt_native_halo(const jt_op *op, int32_t halo[4])
+{
+    const int32_t size_in[2] = {op->in.h, op->in.w}, size_out[2] = {op->out.h, op->out.w};
+    for (int axis = 0; axis < 2; axis++) {
+        const int32_t before = op->pad[2 * axis];
+        const int32_t after = (size_out[axis] - 1) * op->stride[axis] + op->kernel[axis] - before - size_in[axis];
+        halo[2 * axis] = before;
+        halo[2 * axis + 1] = after > 0 ? after : 0;
+    }
+}
+
+/* The convolution that a node's input goes into, or NULL. */
+static const jt_op *first_conv(const jt_builder *b, const jt_node *node)
+{
+    const jt_op *op = &b->graph->ops[node->first_op];
+    return node->kind == JT_NODE_OP ? NULL : op;
+}
+
+/* 1 if some node reads the value as a vector, which has no halo. */
+static int read_as_vector(const jt_builder *b, int32_t value)
+{
+    if (value == b->graph->output)
+        return 1;
+    for (int32_t i = 0; i < b->n_nodes; i++) {
+        const jt_op *op = last_op(b, &b->nodes[i]);
+        if (b->nodes[i].kind != JT_NODE_OP || !jt_native_reads(b->graph, &b->nodes[i], value))
+            continue;
+        if (op->kind == JT_OP_DENSE || op->kind == JT_OP_CONCAT || (op->kind == JT_OP_SCALE && op->inputs[1] == value))
+            return 1;
+    }
+    return 0;
+}
+
+static void wanted_halo(const jt_builder *b, int32_t value, int32_t halo[4])
+{
+    memcpy(halo, no_halo, sizeof no_halo);
+    if (read_as_vector(b, value))
+        return;
+    for (int32_t i = 0; i < b->n_nodes; i++) {
+        const jt_op *op = first_conv(b, &b->nodes[i]);
+        if (!op || b->nodes[i].in != value)
+            continue;
+        if (value == JT_VALUE_IMAGES && b->nodes[i].kind == JT_NODE_CONV)
+            continue;
+        int32_t needed[4];
+        jt_native_halo(op, needed);
+        for (int side = 0; side < 4; side++)
+            halo[side] = needed[side] > halo[side] ? needed[side] : halo[side];
+    }
+}
+
+static int32_t last_reader(const jt_builder *b, int32_t value)
+{
+    int32_t last = value == b->graph->output ? b->n_nodes : -1;
+    for (int32_t i = 0; i < b->n_nodes; i++)
+        if (jt_native_reads(b->graph, &b->nodes[i], value))
+            last = i > last ? i : last;
+    return last;
+}
+
+/* From here on every node computes vectors of vectors, and stays with a jet's own memory. */
+static int32_t find_tail(const jt_builder *b)
+{
+    int32_t tail = b->n_nodes;
+    for (; tail > 0; tail--) {
+        const jt_node *node = &b->nodes[tail - 1];
+        const jt_op *op = last_op(b, node);
+        const int vectors = op->kind == JT_OP_DENSE || op->kind == JT_OP_CONCAT || op->kind == JT_OP_ACTIVATION ||
+                            op->kind == JT_OP_ADD;
+        if (node->kind != JT_NODE_OP || !vectors || !is_vector(op->in) || !is_vector(op->out))
+            break;
+    }
+    return tail;
+}
+
+static int same_geometry(const jt_spot *a, const jt_spot *b)
+{
+    return a->floats == b->floats && a->block == b->block && a->row == b->row && a->first == b->first &&
+           memcmp(&a->shape, &b->shape, sizeof a->shape) == 0 && memcmp(a->halo, b->halo, sizeof a->halo) == 0;
+}
+
+void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last)
+{
+    const int32_t has_halo = memcmp(spot->halo, no_halo, sizeof no_halo) != 0;
+    jt_area *best = NULL;
+    for (int32_t i = 0; i < b->n_areas; i++) {
+        jt_area *area = &b->areas[i];
+        if (area->last >= born || area->has_halo != has_halo)
+            continue;
+        if (has_halo ? !same_geometry(&area->geometry, spot) : area->floats < spot->floats)
+            continue;
+        if (!best || area->floats < best->floats)
+            best = area;
+    }
+    if (!best) {
+        best = &b->areas[b->n_areas++];
+        *best = (jt_area){b->shared_floats, (spot->floats + 15) / 16 * 16, has_halo, *spot, last};
+        b->shared_floats += best->floats;
+    }
+    best->last = last;
+    spot->offset = best->offset;
+}
+
+/* A vector of each jet's own. */
+static void place_own(jt_builder *b, jt_spot *spot)
+{
+    spot->room = JT_ROOM_OWN;
+    spot->offset = b->own_floats;
+    b->own_floats += spot->floats;
+}
+
+static void place_value(jt_builder *b, int32_t value, int32_t born)
+{
+    int32_t halo[4];
+    wanted_halo(b, value, halo);
+    jt_spot *spot = &b->spots[value];
+    *spot = jt_native_spot(b->graph->values[value].shape, halo, 0);
+    const int32_t last = last_reader(b, value);
+    if (born >= b->n_head || last >= b->n_head)
+        place_own(b, spot);
+    else
+        jt_native_place(b, spot, born, last > born ? last : born);
+}
+
+int jt_native_place_values(jt_builder *b)
+{
+    /* Values, and for each node a copy with a halo or what is inside an mbconv. */
+    const size_t most = (size_t)b->graph->n_values + 8 * (size_t)b->n_nodes + 8;
+    b->areas = jt_arena_take(b->arena, most, sizeof *b->areas);
+    b->spots = jt_arena_take(b->arena, (size_t)b->graph->n_values, sizeof *b->spots);
+    if (!b->areas || !b->spots)
+        return 0;
+    b->n_head = find_tail(b);
+    if (jt_native_needs_image_blocks(b))
+        place_value(b, JT_VALUE_IMAGES, -1);
+    if (jt_native_reads_features(b))
+        place_value(b, JT_VALUE_FEATURES, -1);
+    for (int32_t i = 0; i < b->n_nodes; i++)
+        place_value(b, b->nodes[i].out, i);
+    return 1;
+}

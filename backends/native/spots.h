@@ -1,0 +1,40 @@
+/*
+ * Places for all values of a graph: who needs a halo, who lives in the head and who in the tail, who may share memory.
+ */
+#ifndef JT_NATIVE_SPOTS_H
+#define JT_NATIVE_SPOTS_H
+
+#include "nodes.h"
+
+typedef struct jt_area jt_area;
+
+/* Everything that compile works on. */
+typedef struct jt_builder {
+    const jt_graph *graph;
+    const jt_native_kernel *kernel;
+    jt_arena *arena;
+    jt_node *nodes;
+    int32_t n_nodes, n_head; /* nodes of the head */
+    jt_spot *spots;          /* per value; the images' as blocks, the features' as a vector */
+    jt_area *areas;
+    int32_t n_areas;
+    size_t shared_floats, own_floats;
+} jt_builder;
+
+/* 1 if a value is read by anything but a plain convolution, which takes images in planes. */
+int jt_native_needs_image_blocks(const jt_builder *b);
+int jt_native_reads_features(const jt_builder *b);
+
+/* A value in blocks (or planes, one a channel) without a place yet. */
+jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes);
+
+/* What a convolution or its like needs around its input. */
+void jt_native_halo(const jt_op *op, int32_t halo[4]);
+
+/* Memory shared by all jets, from node `born` to node `last`; the halo's zeros are kept. */
+void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last);
+
+/* Lay out and place the images' blocks, the features and the results of all nodes. 0 when there is no memory. */
+int jt_native_place_values(jt_builder *b);
+
+#endif /* JT_NATIVE_SPOTS_H */
