@@ -5,8 +5,8 @@
  *     jettag::Context context(model);
  *     std::vector<float> scores = context.tag(jets);   // jets: a jt_jets, see jettag.h
  *
- * Every object may be moved and not copied; a Model may be shared by threads, a Context belongs to one at a time. What the
- * C functions report as a status is thrown as jettag::Error.
+ * Every object may be moved and not copied; a Model may be shared by threads, a Context belongs to one at a time. What
+ * the C functions report as a status is thrown as jettag::Error.
  */
 #ifndef JETTAG_JETTAG_HPP
 #define JETTAG_JETTAG_HPP
@@ -20,11 +20,13 @@
 
 #include <jettag/jettag.h>
 
-namespace jettag {
+namespace jettag
+{
 
 /* A failed call: what() says it in words; status, byte offset and header key as in jt_error. */
-class Error : public std::runtime_error {
-public:
+class Error : public std::runtime_error
+{
+  public:
     Error(jt_status status_, const std::string &text, std::int64_t offset_ = -1, const std::string &key_ = "")
         : std::runtime_error(text), status(status_), offset(offset_), key(key_)
     {
@@ -34,7 +36,8 @@ public:
     std::string key;
 };
 
-namespace detail {
+namespace detail
+{
 
 inline void check(jt_status status, const jt_error &error)
 {
@@ -52,8 +55,9 @@ inline jt_error no_error()
 } // namespace detail
 
 /* A model file, loaded for one backend. */
-class Model {
-public:
+class Model
+{
+  public:
     explicit Model(const std::string &path, const char *backend = nullptr)
     {
         jt_model_options options = jt_model_options();
@@ -105,7 +109,7 @@ public:
         return model_.get();
     }
 
-private:
+  private:
     struct Free {
         void operator()(jt_model *model) const
         {
@@ -116,8 +120,9 @@ private:
 };
 
 /* One thread's working memory for a model. */
-class Context {
-public:
+class Context
+{
+  public:
     explicit Context(const Model &model, std::int32_t max_batch = 0, std::int32_t max_constituents = 0)
     {
         jt_context_options options = jt_context_options();
@@ -168,7 +173,7 @@ public:
         return context_.get();
     }
 
-private:
+  private:
     struct Free {
         void operator()(jt_context *context) const
         {

@@ -73,7 +73,8 @@ def main() -> None:
         typed = "\n".join([*vectors.strip().splitlines(), *lines, show, ".q"])
         environment = {**os.environ, "ROOT_INCLUDE_PATH": include}
         printed = run(root, "-l", "-b", cwd=place, input=typed + "\n", env=environment)
-        outputs["root"] = next(line for line in printed.splitlines() if re.fullmatch(r"[-+.e0-9]+ [-+.e0-9]+", line)) + "\n"
+        scores = [line for line in printed.splitlines() if re.fullmatch(r"[-+.e0-9]+ [-+.e0-9]+", line)]
+        outputs["root"] = f"{scores[0]}\n"
     else:
         print("ROOT is not installed: its lines are compiled as C++ without R__LOAD_LIBRARY and gSystem")
         kept = [line for line in lines if not re.match(r"\s*(gSystem|R__|#include)", line)]

@@ -13,6 +13,7 @@ Installs the `fastjet` package into build/fastjet, 40 MB, for its headers and li
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,6 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
-import itertools
 
 from models.datasets import shards  # noqa: E402
 
