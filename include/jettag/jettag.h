@@ -32,8 +32,8 @@
  *   everything else set to zero means the default. `{.size = sizeof x}` does both.
  * - Whoever creates an object frees it with the matching jt_*_free, which takes NULL quietly.
  * - Strings that the library returns are UTF-8, owned by the library, and live as long as the object they come from.
- * - Threads: a jt_model is immutable and may be shared by any number of threads. A jt_context belongs to one thread at a
- *   time. The library has no global state: two copies of it, or two users of one copy, do not see each other.
+ * - Threads: a jt_model is immutable and may be shared by any number of threads. A jt_context belongs to one thread at
+ * a time. The library has no global state: two copies of it, or two users of one copy, do not see each other.
  * - What is not promised: the memory layout of opaque types, the wording of texts, and the order of backends.
  *
  * C99, usable from C++ and from cling. Since version 0.1 unless a declaration says otherwise.
@@ -150,33 +150,33 @@ typedef struct jt_model_info {
     const char *created; /* ISO 8601 date */
     const char *licence;
     const char *description;
-    const char *recipe;          /* image recipe, such as "A35" */
-    int32_t image_shape[3];      /* channels, rows, columns of the network's input, after crop and resize */
-    int32_t recipe_shape[3];     /* channels, rows, columns of the recipe's image, before */
-    int32_t n_features;          /* 0 for a network on images alone */
-    int32_t n_classes;           /* outputs of the network */
-    int32_t top_class;           /* index of the output whose probability is the score */
-    int32_t max_constituents;    /* the hardest so many constituents of a jet are used */
-    int32_t min_constituents;    /* jets with fewer get JT_JET_TOO_FEW */
-    int32_t needs_classes;       /* 1: a colour model, jets must come with a class per constituent */
+    const char *recipe;       /* image recipe, such as "A35" */
+    int32_t image_shape[3];   /* channels, rows, columns of the network's input, after crop and resize */
+    int32_t recipe_shape[3];  /* channels, rows, columns of the recipe's image, before */
+    int32_t n_features;       /* 0 for a network on images alone */
+    int32_t n_classes;        /* outputs of the network */
+    int32_t top_class;        /* index of the output whose probability is the score */
+    int32_t max_constituents; /* the hardest so many constituents of a jet are used */
+    int32_t min_constituents; /* jets with fewer get JT_JET_TOO_FEW */
+    int32_t needs_classes;    /* 1: a colour model, jets must come with a class per constituent */
     int32_t n_layers;
     int32_t n_working_points;
-    int32_t n_golden;            /* jets of the self-test */
-    int64_t n_parameters;        /* 4 per batch-norm channel, as in paper A */
-    int64_t multiply_adds;       /* per jet, network only */
-    int64_t trained_jets;        /* of the card; 0 when it does not say */
+    int32_t n_golden;      /* jets of the self-test */
+    int64_t n_parameters;  /* 4 per batch-norm channel, as in paper A */
+    int64_t multiply_adds; /* per jet, network only */
+    int64_t trained_jets;  /* of the card; 0 when it does not say */
     double trained_epochs;
-    double accuracy;             /* of the card, on its test sample; NaN when it does not say; likewise below */
+    double accuracy; /* of the card, on its test sample; NaN when it does not say; likewise below */
     double auc;
-    double rejection_50;         /* 1 / background efficiency at 50 % signal efficiency */
+    double rejection_50; /* 1 / background efficiency at 50 % signal efficiency */
     double rejection_30;
-    const char *sample;          /* of the card */
-    const char *limits;          /* of the card: where not to use it */
-    const char *citation;        /* of the card */
-    const char *backend;         /* the backend that was chosen */
-    const char *backend_reason;  /* why it was, in words */
-    const char *header;          /* the file's whole JSON header: every other field of the card is in it */
-    size_t header_length;        /* bytes in it, without the closing NUL */
+    const char *sample;         /* of the card */
+    const char *limits;         /* of the card: where not to use it */
+    const char *citation;       /* of the card */
+    const char *backend;        /* the backend that was chosen */
+    const char *backend_reason; /* why it was, in words */
+    const char *header;         /* the file's whole JSON header: every other field of the card is in it */
+    size_t header_length;       /* bytes in it, without the closing NUL */
 } jt_model_info;
 
 /* Fill in *info. Errors: JT_ERROR_ARGUMENT. */
@@ -260,16 +260,16 @@ typedef enum jt_class { JT_NEUTRAL = 0, JT_TRACK = 1, JT_MUON = 2 } jt_class;
 typedef struct jt_jets {
     size_t size;
     int64_t n_jets;
-    const int64_t *offsets;    /* n_jets + 1 values that never fall; the first need not be 0 */
-    int64_t padded;            /* constituents per jet in a padded array */
-    int64_t n_constituents;    /* rows in the arrays, for checking the offsets; 0: not stated */
-    const void *momenta;       /* first value of the first constituent */
-    const void *columns[4];    /* instead of momenta: the four values in arrays of their own */
-    int64_t stride;            /* bytes from one constituent to the next; 0: packed; no less than the values take */
-    jt_number number;          /* of momenta or columns */
+    const int64_t *offsets; /* n_jets + 1 values that never fall; the first need not be 0 */
+    int64_t padded;         /* constituents per jet in a padded array */
+    int64_t n_constituents; /* rows in the arrays, for checking the offsets; 0: not stated */
+    const void *momenta;    /* first value of the first constituent */
+    const void *columns[4]; /* instead of momenta: the four values in arrays of their own */
+    int64_t stride;         /* bytes from one constituent to the next; 0: packed; no less than the values take */
+    jt_number number;       /* of momenta or columns */
     jt_coordinates coordinates;
-    const uint8_t *classes;    /* jt_class per constituent, by the same index; NULL: not known */
-    int64_t class_stride;      /* bytes; 0: packed */
+    const uint8_t *classes; /* jt_class per constituent, by the same index; NULL: not known */
+    int64_t class_stride;   /* bytes; 0: packed */
 } jt_jets;
 
 /* What became of one jet. Values are never renumbered. */
@@ -318,7 +318,8 @@ JT_API jt_status jt_tag_images(jt_context *context, const float *images, const f
 
 /*
  * What the network of this context sees of these jets: images and features as jt_tag_images takes them. Either may be
- * NULL; statuses (n_jets bytes) too. A bad jet's values are all NaN. Training uses this, so that there is one definition.
+ * NULL; statuses (n_jets bytes) too. A bad jet's values are all NaN. Training uses this, so that there is one
+ * definition.
  */
 JT_API jt_status jt_network_inputs(jt_context *context, const jt_jets *jets, float *images, float *features,
                                    uint8_t *statuses);
@@ -329,10 +330,10 @@ JT_API jt_status jt_network_inputs(jt_context *context, const jt_jets *jets, flo
 /* A way to make an image of a jet (docs/images.md). */
 typedef struct jt_recipe_info {
     size_t size;
-    const char *name;       /* "A35", ... */
-    const char *source;     /* paper and section */
-    int32_t shape[3];       /* channels, rows (phi), columns (eta) */
-    double width[2];        /* of the whole window: eta, phi; radians */
+    const char *name;   /* "A35", ... */
+    const char *source; /* paper and section */
+    int32_t shape[3];   /* channels, rows (phi), columns (eta) */
+    double width[2];    /* of the whole window: eta, phi; radians */
     int32_t needs_classes;
 } jt_recipe_info;
 
@@ -370,10 +371,9 @@ typedef struct jt_feature_options {
  * The 53 global features of paper A (docs/features.md), or some of them.
  *
  * options   NULL: all 53, as a model has them
- * features  n_jets x n_indices (53) doubles; NaN for a jet with a value that is not finite or E < 0; every other jet has
- *           finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents.
- * statuses  n_jets bytes, may be NULL
- * Errors: JT_ERROR_ARGUMENT, MEMORY.
+ * features  n_jets x n_indices (53) doubles; NaN for a jet with a value that is not finite or E < 0; every other jet
+ * has finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents. statuses
+ * n_jets bytes, may be NULL Errors: JT_ERROR_ARGUMENT, MEMORY.
  */
 JT_API jt_status jt_jet_features(const jt_jets *jets, const jt_feature_options *options, double *features,
                                  uint8_t *statuses, jt_error *error);

@@ -1,13 +1,15 @@
 /*
  * A network as the backends see it.
  *
- * A model file describes a network as layers (conv2d, mbconv, dense, ...). Reading it gives two views of the same thing:
+ * A model file describes a network as layers (conv2d, mbconv, dense, ...). Reading it gives two views of the same
+ * thing:
  *
  *   layers  as in the file, one per row of "layers", for backends with fused kernels (an mbconv is one layer);
  *   ops     the same network in the few elementary steps that every backend has, in the order in which they run.
  *           Batch norm is folded into weight and bias, padding is in numbers, and each step knows its shapes.
  *
- * Layer i is ops[first_op] .. ops[first_op + n_ops - 1]. Everything here is immutable once built and owned by the model.
+ * Layer i is ops[first_op] .. ops[first_op + n_ops - 1]. Everything here is immutable once built and owned by the
+ * model.
  */
 #ifndef JT_GRAPH_GRAPH_H
 #define JT_GRAPH_GRAPH_H
@@ -101,11 +103,12 @@ typedef struct jt_layer {
     int32_t n_ops;
 } jt_layer;
 
-/* Where a value lives in a plan's working memory for one jet, in floats. Values whose lives do not overlap may share. */
+/* Where a value lives in a plan's working memory for one jet, in floats. Values whose lives do not overlap may share.
+ */
 typedef struct jt_value {
     jt_shape shape;
-    size_t floats; /* c * h * w */
-    size_t offset; /* multiple of 16; not for images and features, which are the caller's */
+    size_t floats;    /* c * h * w */
+    size_t offset;    /* multiple of 16; not for images and features, which are the caller's */
     int32_t last_use; /* index of the last op that reads it; n_ops for the output */
 } jt_value;
 
@@ -114,12 +117,12 @@ typedef struct jt_graph {
     const jt_layer *layers;
     int32_t n_ops;
     const jt_op *ops;
-    int32_t n_values;       /* JT_FIRST_OUTPUT + n_ops; values[JT_VALUE_FEATURES].floats is 0 without features */
+    int32_t n_values; /* JT_FIRST_OUTPUT + n_ops; values[JT_VALUE_FEATURES].floats is 0 without features */
     const jt_value *values;
-    int32_t output;         /* value of the logits, a vector */
-    size_t working_floats;  /* per jet, for all values with an offset */
-    int64_t n_parameters;   /* of the file: 4 per batch-norm channel */
-    int64_t multiply_adds;  /* per jet */
+    int32_t output;        /* value of the logits, a vector */
+    size_t working_floats; /* per jet, for all values with an offset */
+    int64_t n_parameters;  /* of the file: 4 per batch-norm channel */
+    int64_t multiply_adds; /* per jet */
 } jt_graph;
 
 #endif /* JT_GRAPH_GRAPH_H */
