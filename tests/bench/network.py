@@ -1,6 +1,6 @@
 """Time per jet of the shipped models: jettag's backends beside ONNX Runtime, on the same images, in one run.
 
-    python tests/bench/network.py [--jets N] [--rounds N] [--batches 1,100] [MODEL...]
+    python tests/bench/network.py [--jets N] [--rounds N] [--batches 1,100] [--write README.md] [MODEL...]
 
 Every engine has one thread. The engines take turns, so that what disturbs the machine disturbs all of them. Printed are
 microseconds per jet, median and 99th percentile over calls, and the ratio of ONNX Runtime's median to each engine's.
@@ -27,6 +27,7 @@ from models import jtm  # noqa: E402
 from models.datasets import shards  # noqa: E402
 from models.networks import Network  # noqa: E402
 from models.onnx_writer import SCORES, to_onnx  # noqa: E402
+from tests.bench import report  # noqa: E402
 
 SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 Call = Callable[[int, int], object]
@@ -101,11 +102,14 @@ def main() -> None:
     parser.add_argument("--jets", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batches", default="1,100")
+    parser.add_argument("--write", help="a document that gets the table between its marks")
     arguments = parser.parse_args()
     jets = shards.read(SAMPLE).part(0, arguments.jets)
 
-    print("| model | batch | engine | us per jet, median | 99 % | ONNX Runtime / engine |")
-    print("|---|---|---|---|---|---|")
+    rows = [
+        "| model | batch | engine | us per jet, median | 99 % | ONNX Runtime / engine |",
+        "|---|---|---|---|---|---|",
+    ]
     for name in arguments.models:
         calls = engines(name, jets)
         for batch in map(int, arguments.batches.split(",")):
@@ -114,7 +118,10 @@ def main() -> None:
             for label, values in times.items():
                 median, slow = np.median(values), np.percentile(values, 99)
                 ratio = "" if "constituents" in label else f"{base / median:.2f}"
-                print(f"| {name} | {batch} | {label} | {median:.0f} | {slow:.0f} | {ratio} |")
+                rows.append(f"| {name} | {batch} | {label} | {median:.0f} | {slow:.0f} | {ratio} |")
+    print("\n".join(rows))
+    if arguments.write:
+        report.write(arguments.write, "bench:network", "\n".join(rows), "python tests/bench/network.py")
 
 
 if __name__ == "__main__":

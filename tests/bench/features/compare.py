@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 
 from models.datasets import shards  # noqa: E402
+from tests.bench import report  # noqa: E402
 
 HERE = Path(__file__).parent
 BUILD = ROOT / "build"
@@ -92,13 +93,17 @@ def deviations(ours: np.ndarray, theirs: np.ndarray, energy: np.ndarray) -> dict
     return {name: float(group.max()) for name, group in zip(LIMITS, groups, strict=True)}
 
 
+def jets_mean(jets: shards.Jets) -> float:
+    """Constituents of a jet on average."""
+    return float(np.diff(jets.offsets).mean())
+
+
 def check(engines: Engines, jets: shards.Jets) -> None:
     """Compare numbers; exit with an error where they are not the same to the promised precision."""
     ours, _ = engines.run("jettag, one call", jets)
     theirs, _ = engines.run("FastJet, each correlator once", jets)
     found = deviations(ours, theirs, np.add.reduceat(jets.momenta[:, 3], jets.offsets[:-1]))
-    mean = np.diff(jets.offsets).mean()
-    print(f"{len(jets)} jets, {mean:.1f} constituents on average; largest difference from FastJet")
+    print(f"{len(jets)} jets, {jets_mean(jets):.1f} constituents on average; largest difference from FastJet")
     for name, value in found.items():
         print(f"  {name:16s} {value:.2g}  (at most {LIMITS[name]:.0e})")
     if not np.isfinite(ours).all() or any(value > LIMITS[name] for name, value in found.items()):
@@ -124,12 +129,12 @@ def of_size(jets: shards.Jets, size: int, count: int) -> shards.Jets:
     return shards.Jets(jets.momenta[rows], np.arange(0, size * count + 1, size), np.zeros(count, np.uint8))
 
 
-def show(label: str, times: dict[str, float]) -> None:
+def row_of(label: str, times: dict[str, float]) -> str:
     """One row of the table."""
     best = times["jettag, one call"]
     cells = [f"{value:.1f}" for value in times.values()]
     cells += [f"{value / best:.2f}" for name, value in times.items() if name != "jettag, one call"]
-    print(f"| {label} | " + " | ".join(cells) + " |", flush=True)
+    return f"| {label} | " + " | ".join(cells) + " |"
 
 
 def plot(path: str, curve: dict[int, dict[str, float]]) -> None:
@@ -157,6 +162,7 @@ def main() -> None:
     parser.add_argument("--jets", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=8, help="pieces in which the engines take turns")
     parser.add_argument("--check", action="store_true", help="compare numbers alone")
+    parser.add_argument("--write", help="a document that gets the table between its marks")
     parser.add_argument("--plot", help="write the curve of cost against n here")
     arguments = parser.parse_args()
     everything = shards.read(arguments.file)
@@ -168,13 +174,16 @@ def main() -> None:
 
     names = " | ".join(engines.names)
     ratios = " | ".join(f"{name} / jettag" for name in engines.names[1:])
-    print(f"\n| jets, us per jet | {names} | {ratios} |\n|" + "---|" * (2 * len(engines.names)))
-    show(f"all, {np.diff(jets.offsets).mean():.1f} on average", measure(engines, jets, arguments.rounds))
+    rows = [f"| jets, us per jet | {names} | {ratios} |", "|" + "---|" * (2 * len(engines.names))]
+    rows.append(row_of(f"{jets_mean(jets):.1f} on average", measure(engines, jets, arguments.rounds)))
     curve = {}
     for size in SIZES:
         count = max(2, min(200, 200 * 40**4 // size**4))
         curve[size] = measure(engines, of_size(everything, size, count), min(count, 4))
-        show(f"n = {size}", curve[size])
+        rows.append(row_of(f"n = {size}", curve[size]))
+    print("\n".join(["", *rows]))
+    if arguments.write:
+        report.write(arguments.write, "bench:features", "\n".join(rows), "python tests/bench/features/compare.py")
     if arguments.plot:
         plot(arguments.plot, curve)
 
