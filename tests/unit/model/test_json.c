@@ -67,7 +67,6 @@ static void test_duplicates(void **state)
     static const struct {
         const char *text, *key;
     } cases[] = {
-        {"{\"a\":1,\"a\":1}", "a"},
         {"{\"a\":1,\"b\":2,\"a\":3}", "a"},
         {"{\"a\":1,\"\\u0061\":2}", "a"},
         {"{\"\\/\":1,\"/\":2}", "/"},
@@ -266,7 +265,6 @@ static void test_integers(void **state)
         {"18446744073709551617", 0, 5, 0, 0},
         {"9007199254740992", 0, JT_JSON_MAX_INTEGER, JT_JSON_MAX_INTEGER, 1},
         {"9007199254740993", 0, JT_JSON_MAX_INTEGER, 0, 0},
-        {"9007199254740994", 0, JT_JSON_MAX_INTEGER, 0, 0},
         {"18446744073709551616", 0, JT_JSON_MAX_INTEGER, 0, 0},
         {"-9007199254740993", -JT_JSON_MAX_INTEGER, 5, -JT_JSON_MAX_INTEGER, 0},
         {"-9007199254740992", -JT_JSON_MAX_INTEGER, 5, -JT_JSON_MAX_INTEGER, 1},
