@@ -48,14 +48,17 @@ static jt_spot with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op
     return copy;
 }
 
-/* The caller's images, or their copy in planes with a halo. */
+/*
+ * The caller's images, or their copy in planes with a halo. Lanes of pixels may read beyond the last row, where that is
+ * no multiple of 8: not in the caller's memory.
+ */
 static jt_spot image_planes(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
 {
     jt_spot image = jt_native_spot(op->in, no_halo, 1);
     image.room = JT_ROOM_IMAGES;
     int32_t halo[4];
     jt_native_halo(op, halo);
-    if (contains(&image, halo))
+    if (contains(&image, halo) && (node >= b->n_planes || op->out.w % 8 == 0))
         return image;
     jt_spot copy = jt_native_spot(op->in, halo, 1);
     jt_native_place(b, &copy, node, node);
@@ -75,6 +78,31 @@ static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
         set_other(step, residual);
     return jt_native_pack_conv(b->arena, b->kernel, op, &in, planes, &step->out, residual, node->activation, 0,
                                &step->conv);
+}
+
+static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    const jt_spot in = index == 0 ? image_planes(b, plan, index, op) : b->spots[node->in];
+    const jt_spot *out = &b->spots[node->out];
+    if (op->kind == JT_OP_CONV2D) {
+        jt_step *step = add_step(plan, jt_native_run_planes, &in, out);
+        step->planes_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in.row + op->pad[2]);
+        return jt_native_pack_planes(b->arena, op, &in, out, &step->planes);
+    }
+    add_step(plan, jt_native_run_plane_window, &in, out)->plane_window = (jt_plane_window){
+        .kernel = {op->kernel[0], op->kernel[1]},
+        .stride = {op->stride[0], op->stride[1]},
+        .n_channels = op->out.c,
+        .h = op->out.h,
+        .w = op->out.w,
+        .in_row = in.row,
+        .in_plane = in.block,
+        .out_row = out->row,
+        .out_plane = out->block,
+    };
+    return 1;
 }
 
 static int add_slides(jt_builder *b, jt_plan *plan, int32_t index)
@@ -221,6 +249,8 @@ static void add_inputs(jt_builder *b, jt_plan *plan)
 static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
 {
     const jt_node *node = &b->nodes[index];
+    if (index < b->n_planes)
+        return add_planes(b, plan, index);
     switch (node->kind) {
     case JT_NODE_CONV:
         return add_conv(b, plan, index);

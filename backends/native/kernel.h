@@ -82,12 +82,35 @@ typedef struct jt_matrix {
     const float *weights, *bias;
 } jt_matrix;
 
+/*
+ * A convolution over planes, [c][h][w], with stride 1: lanes are pixels, 8 neighbours of one row in each half. The last
+ * 8 of a row may reach beyond it: that much is read, but not written.
+ */
+typedef struct jt_planes {
+    const int32_t *offsets; /* [n_taps], from an output's place in the input */
+    int32_t n_taps, n_channels, h, w;
+    jt_activation activation;
+    const float *weights; /* [group of JT_PLANE_CHANNELS channels, the last may have fewer][n_taps][channels] */
+    const float *bias;
+    size_t in_row, out_row, out_plane;
+} jt_planes;
+
+enum { JT_PLANE_CHANNELS = 6 };
+
+/* The same as jt_window over planes, without padding. */
+typedef struct jt_plane_window {
+    int32_t kernel[2], stride[2], n_channels, h, w;
+    size_t in_row, in_plane, out_row, out_plane;
+} jt_plane_window;
+
 typedef struct jt_native_kernel {
     const char *name;
     int32_t sums;            /* pixels * blocks of a tile */
     int32_t blocks_together; /* of a dense layer with more than one block */
     const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
     void (*slide)(const jt_slide *slide, const float *in, float *out, float *sum);
+    void (*planes)(const jt_planes *planes, const float *in, float *out);
+    void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
     void (*largest)(const jt_window *window, const float *in, float *out);
     void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
     /* n lanes of 16 each; in place is fine. */

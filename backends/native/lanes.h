@@ -76,6 +76,17 @@ static inline lanes lanes_permute(lanes a, lanes_places places)
     return _mm512_permutexvar_ps(places, a);
 }
 
+/* Eight lanes from each of two places, and to them. */
+static inline lanes lanes_load_halves(const float *low, const float *high)
+{
+    return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)), _mm256_loadu_ps(high), 1);
+}
+static inline void lanes_store_halves(float *low, float *high, lanes a)
+{
+    _mm256_storeu_ps(low, _mm512_castps512_ps256(a));
+    _mm256_storeu_ps(high, _mm512_extractf32x8_ps(a, 1));
+}
+
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 
@@ -143,6 +154,15 @@ static inline lanes_places lanes_places_load(const int32_t places[16])
 static inline lanes lanes_permute(lanes a, lanes_places places)
 {
     return (lanes){_mm256_permutevar8x32_ps(a.low, places.low), _mm256_permutevar8x32_ps(a.high, places.high)};
+}
+static inline lanes lanes_load_halves(const float *low, const float *high)
+{
+    return (lanes){_mm256_loadu_ps(low), _mm256_loadu_ps(high)};
+}
+static inline void lanes_store_halves(float *low, float *high, lanes a)
+{
+    _mm256_storeu_ps(low, a.low);
+    _mm256_storeu_ps(high, a.high);
 }
 
 #else
@@ -235,6 +255,18 @@ static inline lanes lanes_permute(lanes a, lanes_places places)
     for (int i = 0; i < 16; i++)
         b.at[i] = a.at[places.at[i]];
     return b;
+}
+static inline lanes lanes_load_halves(const float *low, const float *high)
+{
+    lanes a;
+    memcpy(a.at, low, 8 * sizeof *low);
+    memcpy(a.at + 8, high, 8 * sizeof *high);
+    return a;
+}
+static inline void lanes_store_halves(float *low, float *high, lanes a)
+{
+    memcpy(low, a.at, 8 * sizeof *low);
+    memcpy(high, a.at + 8, 8 * sizeof *high);
 }
 
 #endif

@@ -5,8 +5,7 @@ static int32_t value_of(int32_t op)
     return JT_FIRST_OUTPUT + op;
 }
 
-/* How often a value is read, the caller included. */
-static int32_t n_readers(const jt_graph *graph, int32_t value)
+int32_t jt_native_readers(const jt_graph *graph, int32_t value)
 {
     int32_t n = value == graph->output;
     for (int32_t i = 0; i < graph->n_ops; i++)
@@ -38,14 +37,15 @@ static int is_pointwise(const jt_op *op)
 /* The op before is read by this one alone. */
 static int continues(const jt_graph *graph, int32_t i)
 {
-    return i < graph->n_ops && graph->ops[i].inputs[0] == value_of(i - 1) && n_readers(graph, value_of(i - 1)) == 1;
+    return i < graph->n_ops && graph->ops[i].inputs[0] == value_of(i - 1) &&
+           jt_native_readers(graph, value_of(i - 1)) == 1;
 }
 
 /* The sum of the op before and something older, which is put into the node. */
 static int add_follows(const jt_graph *graph, int32_t i, jt_node *node)
 {
     if (i >= graph->n_ops || graph->ops[i].kind != JT_OP_ADD || graph->ops[i - 1].activation != JT_ACTIVATION_NONE ||
-        n_readers(graph, value_of(i - 1)) != 1)
+        jt_native_readers(graph, value_of(i - 1)) != 1)
         return 0;
     const jt_op *op = &graph->ops[i];
     node->residual = op->inputs[0] == value_of(i - 1) ? op->inputs[1] : op->inputs[0];
@@ -62,11 +62,11 @@ static int is_body_of_mbconv(const jt_graph *graph, int32_t i)
     const jt_op *op = graph->ops + i;
     const int32_t filtered = value_of(i);
     return is_depthwise(&op[0]) && op[1].kind == JT_OP_GLOBAL_AVERAGE && op[1].inputs[0] == filtered &&
-           op[1].activation == JT_ACTIVATION_NONE && n_readers(graph, filtered) == 2 && op[2].kind == JT_OP_DENSE &&
-           continues(graph, i + 2) && op[3].kind == JT_OP_DENSE && continues(graph, i + 3) &&
-           op[4].kind == JT_OP_SCALE && op[4].inputs[0] == filtered && op[4].inputs[1] == value_of(i + 3) &&
-           op[4].activation == JT_ACTIVATION_NONE && n_readers(graph, value_of(i + 3)) == 1 && is_pointwise(&op[5]) &&
-           continues(graph, i + 5);
+           op[1].activation == JT_ACTIVATION_NONE && jt_native_readers(graph, filtered) == 2 &&
+           op[2].kind == JT_OP_DENSE && continues(graph, i + 2) && op[3].kind == JT_OP_DENSE &&
+           continues(graph, i + 3) && op[4].kind == JT_OP_SCALE && op[4].inputs[0] == filtered &&
+           op[4].inputs[1] == value_of(i + 3) && op[4].activation == JT_ACTIVATION_NONE &&
+           jt_native_readers(graph, value_of(i + 3)) == 1 && is_pointwise(&op[5]) && continues(graph, i + 5);
 }
 
 static jt_node find(const jt_graph *graph, int32_t i)

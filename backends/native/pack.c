@@ -193,6 +193,31 @@ int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, c
     return 1;
 }
 
+int jt_native_pack_planes(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_planes *planes)
+{
+    const int32_t n = op->in.c * op->kernel[0] * op->kernel[1];
+    int32_t *offsets = jt_arena_take(arena, (size_t)n, sizeof *offsets);
+    float *weights = jt_arena_take(arena, (size_t)n * (size_t)op->out.c, sizeof *weights);
+    float *bias = pack_bias(arena, op, 0, jt_native_blocks(op->out.c));
+    if (!offsets || !weights || !bias)
+        return 0;
+    for (int32_t k = 0; k < n; k++) {
+        const int32_t kx = k % op->kernel[1], ky = k / op->kernel[1] % op->kernel[0];
+        offsets[k] = k / (op->kernel[0] * op->kernel[1]) * (int32_t)in->block + ky * (int32_t)in->row + kx;
+    }
+    const int32_t n_groups = (op->out.c + JT_PLANE_CHANNELS - 1) / JT_PLANE_CHANNELS;
+    for (int32_t g = 0, first = 0, at = 0; g < n_groups; g++) {
+        const int32_t channels = (op->out.c - first + n_groups - g - 1) / (n_groups - g);
+        for (int32_t k = 0; k < n; k++)
+            for (int32_t c = first; c < first + channels; c++)
+                weights[at++] = op->weight[(size_t)c * (size_t)n + (size_t)k];
+        first += channels;
+    }
+    *planes = (jt_planes){offsets, n,    op->out.c, op->out.h, op->out.w, op->activation,
+                          weights, bias, in->row,   out->row,  out->block};
+    return 1;
+}
+
 /* --- dense -------------------------------------------------------------------------------------------------------- */
 
 int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix)

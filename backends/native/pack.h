@@ -19,6 +19,8 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
                         const jt_spot *out, const jt_spot *residual, jt_activation activation, int32_t chunk,
                         jt_conv *conv);
 int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_slides *slides);
+/* A convolution with stride 1 from planes to planes. */
+int jt_native_pack_planes(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_planes *planes);
 int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix);
 
 #endif /* JT_NATIVE_PACK_H */

@@ -13,6 +13,8 @@
 
 extern const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
 void JT_NATIVE(slide)(const jt_slide *slide, const float *in, float *out, float *sum);
+void JT_NATIVE(planes)(const jt_planes *planes, const float *in, float *out);
+void JT_NATIVE(largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
 void JT_NATIVE(matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
 void JT_NATIVE(activate)(const float *in, float *out, size_t n, jt_activation activation);
 

@@ -1,9 +1,10 @@
 /*
  * A graph made ready: steps in the order in which they run, weights packed for them, and places for all values.
  *
- * Images stay as the caller has them, plane by plane. Every other value is in blocks of 16 channels (kernel.h). A value
- * may have a halo of zeros around its rows and columns, for convolutions that pad: nobody writes there, so the zeros of
- * the context's creation stay. Vectors are values of one pixel: the same floats as the graph's.
+ * Images stay as the caller has them, plane by plane, and so do the values up to the first flatten where lanes of
+ * pixels serve better than lanes of channels. Every other value is in blocks of 16 channels (kernel.h). A value may
+ * have a halo of zeros around its rows and columns, for convolutions that pad: nobody writes there, so the zeros of the
+ * context's creation stay. Vectors are values of one pixel: the same floats as the graph's.
  *
  * The first steps, the head, run jet by jet in memory that all jets share. From the first step on from which only
  * vectors are computed, the tail, each step runs for all jets of a group, whose vectors have a place each: large dense
@@ -32,6 +33,7 @@ typedef struct jt_spot {
     int32_t halo[4];           /* top, bottom, left, right */
     size_t offset;             /* of the first float in its room, halo included */
     size_t first;              /* of row 0, column 0 from there */
+    int32_t planes;            /* in planes, each of which counts as a block */
     size_t row, block, floats; /* of a row and a block with their halo; of all */
 } jt_spot;
 
@@ -95,6 +97,9 @@ struct jt_step {
     jt_activation activation;
     jt_conv conv;
     jt_slides slides;
+    jt_planes planes;
+    ptrdiff_t planes_first; /* from row 0, column 0 to the first tap of the first output */
+    jt_plane_window plane_window;
     jt_window window;
     jt_matrix matrix;
     const jt_mbconv *mbconv;

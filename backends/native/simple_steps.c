@@ -51,6 +51,12 @@ void jt_native_run_flatten(const jt_step *step, const jt_run *run)
     for (int32_t jet = run->first; jet < run->first + run->n; jet++) {
         const float *from = jt_spot_at(&step->in, run, jet);
         float *to = jt_spot_at(&step->out, run, jet);
+        if (step->in.planes) {
+            for (int32_t i = 0; i < shape.c * shape.h; i++, to += shape.w)
+                memcpy(to, from + (size_t)(i / shape.h) * step->in.block + (size_t)(i % shape.h) * step->in.row,
+                       (size_t)shape.w * sizeof *to);
+            continue;
+        }
         for (int32_t c = 0; c < shape.c; c++)
             for (int32_t y = 0; y < shape.h; y++)
                 for (int32_t x = 0; x < shape.w; x++)

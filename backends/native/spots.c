@@ -53,7 +53,10 @@ jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes)
     spot.row = (size_t)(halo[2] + shape.w + halo[3]) * step;
     spot.block = (size_t)(halo[0] + shape.h + halo[1]) * spot.row;
     spot.first = (size_t)halo[0] * spot.row + (size_t)halo[2] * step;
+    spot.planes = planes;
     spot.floats = (size_t)(planes ? shape.c : jt_native_blocks(shape.c)) * spot.block;
+    if (planes)
+        spot.floats += JT_LANES; /* kernels of lanes of pixels read beyond the last row */
     return spot;
 }
 
@@ -174,12 +177,51 @@ static void place_value(jt_builder *b, int32_t value, int32_t born)
     int32_t halo[4];
     wanted_halo(b, value, halo);
     jt_spot *spot = &b->spots[value];
-    *spot = jt_native_spot(b->graph->values[value].shape, halo, 0);
+    *spot = jt_native_spot(b->graph->values[value].shape, halo, born >= 0 && born < b->n_planes);
     const int32_t last = last_reader(b, value);
     if (born >= b->n_head || last >= b->n_head)
         place_own(b, spot);
     else
         jt_native_place(b, spot, born, last > born ? last : born);
+}
+
+/* A chain from the images to a flatten, each value read by the next node alone; returns how many nodes before that. */
+static int32_t chain_of_planes(const jt_builder *b)
+{
+    int32_t value = JT_VALUE_IMAGES;
+    for (int32_t i = 0; i < b->n_nodes; i++) {
+        const jt_node *node = &b->nodes[i];
+        const jt_op *op = last_op(b, node);
+        if (node->in != value || (i > 0 && jt_native_readers(b->graph, value) != 1))
+            return 0;
+        if (node->kind == JT_NODE_OP && op->kind == JT_OP_FLATTEN)
+            return i;
+        const int is_conv = node->kind == JT_NODE_CONV && node->residual < 0 && op->groups == 1 && op->stride[0] == 1 &&
+                            op->stride[1] == 1;
+        const int is_pool = node->kind == JT_NODE_OP && op->kind == JT_OP_MAX_POOL && i > 0 &&
+                            op->activation == JT_ACTIVATION_NONE &&
+                            op->pad[0] + op->pad[1] + op->pad[2] + op->pad[3] == 0;
+        if (!is_conv && !is_pool)
+            return 0;
+        value = node->out;
+    }
+    return 0;
+}
+
+/* Nodes whose results are planes: where that leaves fewer lanes idle. */
+static int32_t find_planes(const jt_builder *b)
+{
+    const int32_t n = chain_of_planes(b);
+    int64_t in_planes = 0, in_blocks = 0; /* steps of 16 lanes */
+    for (int32_t i = 0; i < n; i++) {
+        const jt_op *op = last_op(b, &b->nodes[i]);
+        if (op->kind != JT_OP_CONV2D)
+            continue;
+        const int64_t taps = (int64_t)op->in.c * op->kernel[0] * op->kernel[1];
+        in_planes += taps * op->out.c * (((op->out.w + 7) / 8 * op->out.h + 1) / 2);
+        in_blocks += taps * jt_native_blocks(op->out.c) * op->out.h * op->out.w;
+    }
+    return 20 * in_planes < 19 * in_blocks ? n : 0;
 }
 
 int jt_native_place_values(jt_builder *b)
@@ -191,6 +233,7 @@ int jt_native_place_values(jt_builder *b)
     if (!b->areas || !b->spots)
         return 0;
     b->n_head = find_tail(b);
+    b->n_planes = find_planes(b);
     if (jt_native_needs_image_blocks(b))
         place_value(b, JT_VALUE_IMAGES, -1);
     if (jt_native_reads_features(b))

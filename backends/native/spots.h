@@ -15,6 +15,7 @@ typedef struct jt_builder {
     jt_arena *arena;
     jt_node *nodes;
     int32_t n_nodes, n_head; /* nodes of the head */
+    int32_t n_planes;        /* nodes from the first on whose results are planes */
     jt_spot *spots;          /* per value; the images' as blocks, the features' as a vector */
     jt_area *areas;
     int32_t n_areas;

@@ -94,6 +94,20 @@ void jt_native_run_mbconv(const jt_step *step, const jt_run *run)
         mbconv(step, run, jet);
 }
 
+void jt_native_run_planes(const jt_step *step, const jt_run *run)
+{
+    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
+        run->kernel->planes(&step->planes, jt_spot_from(&step->in, run, jet) + step->planes_first,
+                            jt_spot_at(&step->out, run, jet));
+}
+
+void jt_native_run_plane_window(const jt_step *step, const jt_run *run)
+{
+    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
+        run->kernel->largest_in_planes(&step->plane_window, jt_spot_at(&step->in, run, jet),
+                                       jt_spot_at(&step->out, run, jet));
+}
+
 void jt_native_run_matrix(const jt_step *step, const jt_run *run)
 {
     const float *inputs[JT_GROUP];

@@ -9,6 +9,8 @@ void jt_native_import_image(const jt_step *step, const jt_run *run); /* planes i
 void jt_native_copy_vector(const jt_step *step, const jt_run *run);  /* features, or a flattened image */
 void jt_native_run_conv(const jt_step *step, const jt_run *run);
 void jt_native_run_slides(const jt_step *step, const jt_run *run);
+void jt_native_run_planes(const jt_step *step, const jt_run *run);
+void jt_native_run_plane_window(const jt_step *step, const jt_run *run);
 void jt_native_run_mbconv(const jt_step *step, const jt_run *run);
 void jt_native_run_matrix(const jt_step *step, const jt_run *run);
 void jt_native_run_window(const jt_step *step, const jt_run *run);

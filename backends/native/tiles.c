@@ -2,6 +2,17 @@
 #include "activate.h"
 #include "parts.h"
 
+JT_ALWAYS_INLINE void finish(const jt_tile *tile, float *out, const lanes *sums, int pixels, int blocks,
+                             jt_activation activation)
+{
+#pragma GCC unroll 14
+    for (int p = 0; p < pixels; p++)
+#pragma GCC unroll 4
+        for (int b = 0; b < blocks; b++)
+            lanes_store(out + (size_t)b * tile->out_block + (size_t)(p * JT_LANES),
+                        lanes_activate(sums[p * blocks + b], activation));
+}
+
 /* All but tile, in, out and residual are constants where this is used. */
 JT_ALWAYS_INLINE void run_tile(const jt_tile *tile, const float *in, float *out, const float *residual, int pixels,
                                int blocks, ptrdiff_t step)
@@ -39,17 +50,20 @@ JT_ALWAYS_INLINE void run_tile(const jt_tile *tile, const float *in, float *out,
                     lanes_add(sums[p * blocks + b],
                               lanes_load(residual + (size_t)b * tile->residual_block + (size_t)(p * JT_LANES)));
     }
-    /* Nothing is below minus infinity. */
-    const lanes floor = lanes_all(tile->activation == JT_ACTIVATION_RELU ? 0.0f : -INFINITY);
-#pragma GCC unroll 14
-    for (int p = 0; p < pixels; p++)
-#pragma GCC unroll 4
-        for (int b = 0; b < blocks; b++)
-            lanes_store(out + (size_t)b * tile->out_block + (size_t)(p * JT_LANES),
-                        lanes_max(floor, sums[p * blocks + b]));
-    if (tile->activation >= JT_ACTIVATION_SWISH)
-        for (int b = 0; b < blocks; b++, out += tile->out_block)
-            JT_NATIVE(activate)(out, out, (size_t)pixels, tile->activation);
+    switch (tile->activation) {
+    case JT_ACTIVATION_NONE:
+        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_NONE);
+        break;
+    case JT_ACTIVATION_RELU:
+        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_RELU);
+        break;
+    case JT_ACTIVATION_SWISH:
+        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_SWISH);
+        break;
+    default:
+        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_SIGMOID);
+        break;
+    }
 }
 
 /* A kernel for a step and a number of blocks: as many pixels as there are registers for. */

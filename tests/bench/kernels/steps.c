@@ -34,13 +34,22 @@ static const char *name_of(const jt_step *step)
         void (*run)(const jt_step *, const jt_run *);
         const char *name;
     } names[] = {
-        {jt_native_pad_image, "pad image"},     {jt_native_import_image, "import image"},
-        {jt_native_copy_vector, "copy vector"}, {jt_native_run_conv, "conv"},
-        {jt_native_run_slides, "slides"},       {jt_native_run_mbconv, "mbconv"},
-        {jt_native_run_matrix, "dense"},        {jt_native_run_window, "max pool"},
-        {jt_native_run_average, "average"},     {jt_native_run_flatten, "flatten"},
-        {jt_native_run_concat, "concat"},       {jt_native_run_add, "add"},
-        {jt_native_run_scale, "scale"},         {jt_native_run_activation, "activation"},
+        {jt_native_pad_image, "pad image"},
+        {jt_native_import_image, "import image"},
+        {jt_native_copy_vector, "copy vector"},
+        {jt_native_run_conv, "conv"},
+        {jt_native_run_slides, "slides"},
+        {jt_native_run_planes, "planes"},
+        {jt_native_run_plane_window, "plane pool"},
+        {jt_native_run_mbconv, "mbconv"},
+        {jt_native_run_matrix, "dense"},
+        {jt_native_run_window, "max pool"},
+        {jt_native_run_average, "average"},
+        {jt_native_run_flatten, "flatten"},
+        {jt_native_run_concat, "concat"},
+        {jt_native_run_add, "add"},
+        {jt_native_run_scale, "scale"},
+        {jt_native_run_activation, "activation"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].run == step->run)

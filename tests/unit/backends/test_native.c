@@ -192,6 +192,25 @@ static void test_agrees_on_tiles(void **state)
         }
 }
 
+/* Images of all widths through planes: few channels, so that lanes of channels would be idle. */
+static void test_agrees_on_planes(void **state)
+{
+    (void)state;
+    for (int32_t width = 2; width <= 27; width++)
+        for (int32_t channels = 1; channels <= 9; channels += 2) {
+            char name[64];
+            snprintf(name, sizeof name, "planes: %d pixels, %d channels", (int)width, (int)channels);
+            net *n = net_new((jt_shape){1 + channels % 3, 6, width}, 0, (uint64_t)width);
+            int32_t v = net_conv(n, JT_VALUE_IMAGES, channels, window_same(3, 4, 1, 6, width), 1, JT_ACTIVATION_SWISH,
+                                 NULL, NULL);
+            v = net_max_pool(n, v, window_valid(2, 2, 1 + width % 2));
+            v = net_conv(n, v, channels + 1, window_valid(2, 1, 1), 1, JT_ACTIVATION_RELU, NULL, NULL);
+            v = net_max_pool(n, v, window_valid(1, 1 + channels % net_shape(n, v).w, 1));
+            net_finish(n, net_dense(n, net_flatten(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+            check_agrees(n, name);
+        }
+}
+
 /* Each activation from the smallest to far beyond where it is flat. */
 static void test_activations(void **state)
 {
@@ -325,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_agrees_where_values_are_read_twice),
         cmocka_unit_test(test_agrees_on_groups),
         cmocka_unit_test(test_agrees_on_tiles),
+        cmocka_unit_test(test_agrees_on_planes),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_nan_stays),
         cmocka_unit_test(test_batches),
