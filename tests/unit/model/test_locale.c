@@ -1,8 +1,8 @@
 /*
- * A host program in a locale that writes 1,5 for 1.5. Numbers of a header are what they are in every locale, and the
- * program's locale is as it was afterwards.
+ * A host program in a locale that writes 1,5 for 1.5, or the same with a comma of two bytes. Numbers of a header are
+ * what they are in every locale, and the program's locale is as it was afterwards.
  *
- * Hardly any machine has such a locale at hand, so localedef makes one. Where it cannot, the tests are skipped.
+ * Hardly any machine has such locales at hand, so localedef makes them. Where it cannot, tests are skipped.
  */
 #include <locale.h>
 #include <setjmp.h>
@@ -17,30 +17,37 @@
 
 #include "sample.h"
 
-static const char definition[] = "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\ngrouping 3;3\nEND LC_NUMERIC\n";
+typedef struct comma {
+    const char *name, *options, *definition;
+    const char *separator;
+} comma;
+
+static comma ascii = {"xx_XX", "", "decimal_point \",\"\nthousands_sep \".\"\n", ","};
+static comma arabic = {"yy_YY.UTF-8", "-f UTF-8", "decimal_point \"<U066B>\"\nthousands_sep \"<U066C>\"\n", "\u066B"};
 
 static char folder[] = "/tmp/jettag-locale-XXXXXX";
-static int available;
+
+static int make_locale(const comma *locale)
+{
+    char path[128], command[256];
+    snprintf(path, sizeof path, "%s/definition", folder);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return 0;
+    fprintf(file, "LC_NUMERIC\n%sgrouping 3;3\nEND LC_NUMERIC\n", locale->definition);
+    fclose(file);
+    /* -c: although everything but LC_NUMERIC is missing, of which it complains. Whether it worked is seen later. */
+    snprintf(command, sizeof command, "localedef -c %s -i %s %s/%s >%s/log 2>&1", locale->options, path, folder,
+             locale->name, folder);
+    return system(command) >= 0;
+}
 
 static int setup(void **state)
 {
     (void)state;
-    char path[128], command[256];
-    if (!mkdtemp(folder))
-        return 0;
-    snprintf(path, sizeof path, "%s/comma", folder);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return 0;
-    fputs(definition, file);
-    fclose(file);
-    /* -c: although everything but LC_NUMERIC is missing. It says so and returns 1, hence the look at the result. */
-    snprintf(command, sizeof command, "localedef -c -i %s %s/xx_XX >%s/log 2>&1", path, folder, folder);
-    int ignored = system(command);
-    (void)ignored;
-    setenv("LOCPATH", folder, 1);
-    available = setlocale(LC_NUMERIC, "xx_XX") != NULL && strcmp(localeconv()->decimal_point, ",") == 0;
-    return 0;
+    if (!mkdtemp(folder) || !make_locale(&ascii) || !make_locale(&arabic))
+        return -1;
+    return setenv("LOCPATH", folder, 1);
 }
 
 static int teardown(void **state)
@@ -52,22 +59,25 @@ static int teardown(void **state)
     return system(command);
 }
 
-static void need_locale(void)
-{
-    if (available)
-        return;
-    print_message("localedef made no locale with a decimal comma: nothing is tested here\n");
-    skip();
-}
-
 /* strtod and printf, as cJSON and the error texts use them. */
-static void expect_comma(const char *separator)
+static void expect_separator(const char *separator)
 {
-    char text[16];
+    char text[16], expected[16];
     snprintf(text, sizeof text, "%g", 1.5);
-    assert_int_equal(text[1], separator[0]);
+    snprintf(expected, sizeof expected, "1%s5", separator);
+    assert_string_equal(text, expected);
     assert_true(strtod("1.5", NULL) == (separator[0] == '.' ? 1.5 : 1.0));
     assert_string_equal(localeconv()->decimal_point, separator);
+}
+
+static void set_locale(const comma *locale)
+{
+    const char *set = setlocale(LC_NUMERIC, locale->name);
+    if (set && strcmp(localeconv()->decimal_point, locale->separator) == 0)
+        return;
+    print_message("localedef did not make %s: nothing is tested with it\n", locale->name);
+    setlocale(LC_ALL, "C");
+    skip();
 }
 
 static void expect_numbers(void)
@@ -93,37 +103,40 @@ static void expect_numbers(void)
 
 static void test_process_locale(void **state)
 {
-    (void)state;
-    need_locale();
-    expect_comma(",");
+    const comma *locale = *state;
+    set_locale(locale);
+    expect_separator(locale->separator);
     expect_numbers();
-    expect_comma(",");
+    expect_separator(locale->separator);
     assert_ptr_equal(uselocale((locale_t)0), LC_GLOBAL_LOCALE);
+    setlocale(LC_ALL, "C");
 }
 
 static void test_thread_locale(void **state)
 {
-    (void)state;
-    need_locale();
+    const comma *locale = *state;
+    set_locale(locale);
     /* Not newlocale: with LOCPATH set, glibc's forgets to free its path. */
-    locale_t comma = duplocale(LC_GLOBAL_LOCALE);
-    assert_non_null(comma);
+    locale_t copy = duplocale(LC_GLOBAL_LOCALE);
+    assert_non_null(copy);
     setlocale(LC_ALL, "C");
-    expect_comma(".");
-    uselocale(comma);
-    expect_comma(",");
+    expect_separator(".");
+    uselocale(copy);
+    expect_separator(locale->separator);
     expect_numbers();
-    expect_comma(",");
-    assert_ptr_equal(uselocale(LC_GLOBAL_LOCALE), comma);
-    freelocale(comma);
-    expect_comma(".");
+    expect_separator(locale->separator);
+    assert_ptr_equal(uselocale(LC_GLOBAL_LOCALE), copy);
+    freelocale(copy);
+    expect_separator(".");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_process_locale),
-        cmocka_unit_test(test_thread_locale),
+        cmocka_unit_test_prestate(test_process_locale, &ascii),
+        cmocka_unit_test_prestate(test_process_locale, &arabic),
+        cmocka_unit_test_prestate(test_thread_locale, &ascii),
+        cmocka_unit_test_prestate(test_thread_locale, &arabic),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
