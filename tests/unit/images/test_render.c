@@ -151,6 +151,36 @@ static void test_principal_axis(void **state)
     release(&c);
 }
 
+/* Of the four quadrants the upper right has most, whatever the jet. The row and column through the middle are left out.
+ */
+static void test_hardest_quadrant(void **state)
+{
+    (void)state;
+    unsigned random = 5;
+    for (int round = 0; round < 50; round++) {
+        particle jet[6];
+        for (int i = 0; i < 6; i++) {
+            double draw[3];
+            for (int k = 0; k < 3; k++) {
+                random = random * 1664525u + 1013904223u;
+                draw[k] = (random >> 8) / 16777216.0;
+            }
+            jet[i] = (particle){5 + 100 * draw[0], draw[1] - 0.5, 2 + draw[2], 0, 0};
+        }
+        canvas c = render(jt_recipe_find("B37-grey"), jet, 6);
+        double sums[2][2] = {{0, 0}, {0, 0}}, others = 0;
+        for (int row = 0; row < 37; row++)
+            for (int column = 0; column < 37; column++)
+                if (row != 18 && column != 18)
+                    sums[row > 18][column > 18] += pixel(&c, 0, row, column);
+                else
+                    others += pixel(&c, 0, row, column);
+        for (int k = 0; k < 3; k++)
+            assert_true(sums[k / 2][k % 2] <= sums[1][1] + others);
+        release(&c);
+    }
+}
+
 /* What falls outside still counts in the total that pT is divided by. */
 static void test_unit_intensity(void **state)
 {
@@ -194,7 +224,7 @@ int main(void)
         cmocka_unit_test(test_hardest_frame),  cmocka_unit_test(test_mass_of_a_pixel),
         cmocka_unit_test(test_window_edges),   cmocka_unit_test(test_principal_axis),
         cmocka_unit_test(test_unit_intensity), cmocka_unit_test(test_peak),
-        cmocka_unit_test(test_peak_across_pi),
+        cmocka_unit_test(test_peak_across_pi), cmocka_unit_test(test_hardest_quadrant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
