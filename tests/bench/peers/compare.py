@@ -1,0 +1,142 @@
+"""Network execution: jettag beside every engine that a user could take instead, in one run, on the same images.
+
+    python tests/bench/peers/compare.py [--networks S0,lenet-28-i35,...] [--batches 1,16,100,1000] [--rounds N]
+                                        [--write docs/performance.md] [--plot docs/figures/performance.png]
+
+One core, one thread, single precision. Every engine is first checked to give the same scores within 1e-5; then they
+take turns. An engine that cannot be installed, or cannot read a network, is listed with the reason.
+docs/performance.md says how all this is measured, and what is not shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[3]
+for place in (ROOT, ROOT / "python"):
+    sys.path.insert(0, str(place))
+
+from tests.bench import report  # noqa: E402
+from tests.bench.peers import cases, machine, tables, timing  # noqa: E402
+from tests.bench.peers.engine import Call, Engine, Floats  # noqa: E402
+from tests.bench.peers.engines import ENGINES, engine_class  # noqa: E402
+
+TOLERANCE = 1e-5
+NETWORKS = (
+    "effnet-s0-i35",
+    "effnet-s0-i35-gf",
+    "effnet-s1-i35",
+    "effnet-s2-i35",
+    "effnet-s3-i35",
+    "effnet-s4-i35",
+    "lenet-28-i35",
+    "macaluso-shih-grey-cms",
+    "deeptop-minimal-deeptop",
+    "resnext-50",
+)
+_SHORT = {f"S{i}": f"effnet-s{i}-i35" for i in range(5)}
+# Different inputs that calls go through.
+_INPUTS = 32
+Inputs = tuple[Floats, Floats | None, Floats]
+
+
+def bound(engine: Engine, inputs: Inputs, batch: int) -> list[Call]:
+    """Calls on different jets, after a check of the scores of all of them; they read the memory of the inputs."""
+    images, features, expected = inputs
+    calls = []
+    for start in range(0, min(len(images) // batch, _INPUTS) * batch, batch):
+        rows = slice(start, start + batch)
+        call = engine.bind(images[rows], None if features is None else features[rows])
+        call()
+        difference = np.abs(engine.scores() - expected[rows]).max()
+        if not difference <= TOLERANCE:
+            raise ValueError(f"scores differ by {difference:.2g}")
+        calls.append(call)
+    return calls
+
+
+def available() -> tuple[dict[str, str], dict[str, str]]:
+    """Versions of the engines that are there, and reasons why others are not."""
+    versions, missing = {}, {}
+    for name in ENGINES:
+        try:
+            versions[name] = engine_class(name).version()
+        except Exception as error:
+            missing[name] = f"{type(error).__name__}: {error}"
+    return versions, missing
+
+
+def footprint(name: str, case: cases.Case) -> dict[str, float]:
+    """Memory and time to the first score, by a process of its own."""
+    command = [sys.executable, str(Path(__file__).with_name("footprint.py")), name, str(case.folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return {}
+    row: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def run(name: str, names: list[str], batches: list[int], rounds: int, limit: float) -> dict[str, Any]:
+    """All that is measured about one network."""
+    reasons: dict[str, str] = {}
+    times: dict[int, dict[str, timing.Times]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        case = cases.make(name, sorted({1, *batches}), Path(folder) / name)
+        inputs = case.images, case.features, case.scores
+        for batch in batches:
+            calls, loaded = {}, {}
+            for engine_name in names:
+                if engine_name in reasons:
+                    continue
+                try:
+                    # Calls read the engine's memory, so it lives until they have been made.
+                    loaded[engine_name] = engine_class(engine_name)(case.folder, batch)
+                    calls[engine_name] = bound(loaded[engine_name], inputs, batch)
+                except Exception as error:
+                    reasons[engine_name] = f"{type(error).__name__}: {error}"
+            times[batch] = timing.measure(calls, batch, rounds, limit)
+            print(tables.progress(name, batch, times[batch]), flush=True)
+        prints = {one: footprint(one, case) for one in names if one not in reasons}
+    return {"name": name, "trained": case.trained, "times": times, "reasons": reasons, "footprint": prints}
+
+
+def main() -> None:
+    """Measure, print, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", default=",".join(NETWORKS))
+    parser.add_argument("--batches", default="1,16,100,1000")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument(
+        "--limit", type=float, default=40, help="seconds for a network and batch, three rounds at least"
+    )
+    parser.add_argument("--write", help="a document that gets the tables between its marks")
+    parser.add_argument("--plot", help="a picture of the times")
+    arguments = parser.parse_args()
+    core = machine.pin()
+    batches = [int(one) for one in arguments.batches.split(",")]
+    if max(batches) > cases.JETS:
+        sys.exit(f"a batch has at most {cases.JETS} jets")
+    versions, missing = available()
+    chosen = [_SHORT.get(one, one) for one in arguments.networks.split(",")]
+    results = [run(one, list(versions), batches, arguments.rounds, arguments.limit) for one in chosen]
+    sizes = {name: sum(path.stat().st_size for path in engine_class(name).libraries()) for name in versions}
+    text = tables.document(results, sizes, missing, machine.words(versions, core))
+    print(text)
+    if arguments.write:
+        report.write(arguments.write, "bench:peers", text, "python tests/bench/peers/compare.py")
+    if arguments.plot:
+        from tests.bench.peers import picture
+
+        picture.draw(results, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
