@@ -6,6 +6,7 @@
 #include "pack.h"
 #include "spots.h"
 #include "steps.h"
+#include "winograd.h"
 
 enum { CHUNK_BYTES = 16384 /* of an mbconv's wide value: about half of a first-level cache, where its depthwise is */ };
 
@@ -34,18 +35,23 @@ static void set_other(jt_step *step, const jt_spot *other)
     step->other = *other;
 }
 
-/* The node's input with the halo that the op needs: itself, or a copy, for which a step is added. */
-static jt_spot with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
+/* The node's input with the halo that it needs: itself, or a copy, for which a step is added. */
+static jt_spot with_this_halo(jt_builder *b, jt_plan *plan, int32_t node, const int32_t halo[4])
 {
     const jt_spot *in = &b->spots[b->nodes[node].in];
-    int32_t halo[4];
-    jt_native_halo(op, halo);
     if (contains(in, halo))
         return *in;
     jt_spot copy = jt_native_spot(in->shape, halo, 0);
     jt_native_place(b, &copy, node, node);
     add_step(plan, jt_native_run_activation, in, &copy)->activation = JT_ACTIVATION_NONE;
     return copy;
+}
+
+static jt_spot with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
+{
+    int32_t halo[4];
+    jt_native_halo(op, halo);
+    return with_this_halo(b, plan, node, halo);
 }
 
 /*
@@ -78,6 +84,26 @@ static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
         set_other(step, residual);
     return jt_native_pack_conv(b->arena, b->kernel, op, &in, planes, &step->out, residual, node->activation, 0,
                                &step->conv);
+}
+
+static int add_winograd(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    jt_winograd *w = jt_arena_take(b->arena, 1, sizeof *w);
+    if (!w)
+        return 0;
+    int32_t halo[4];
+    jt_native_winograd_halo(op, halo);
+    const jt_spot in = with_this_halo(b, plan, index, halo);
+    size_t inputs, products;
+    jt_native_winograd_sizes(op, &w->strip, &inputs, &products);
+    w->inputs.floats = inputs;
+    w->products.floats = products;
+    jt_native_place(b, &w->inputs, index, index);
+    jt_native_place(b, &w->products, index, index);
+    add_step(plan, jt_native_run_winograd, &in, &b->spots[node->out])->winograd = w;
+    return jt_native_pack_winograd(b->arena, b->kernel, op, &in, node->activation, w);
 }
 
 static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
@@ -253,6 +279,8 @@ static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
         return add_planes(b, plan, index);
     switch (node->kind) {
     case JT_NODE_CONV:
+        if (jt_native_is_winograd(b->graph, node))
+            return add_winograd(b, plan, index);
         return add_conv(b, plan, index);
     case JT_NODE_SLIDE:
         return add_slides(b, plan, index);

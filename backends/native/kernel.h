@@ -111,6 +111,11 @@ typedef struct jt_native_kernel {
     void (*slide)(const jt_slide *slide, const float *in, float *out, float *sum);
     void (*planes)(const jt_planes *planes, const float *in, float *out);
     void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
+    /* A row of tiles of one block: 6 x 6 pixels each, 3 apart, to 36 sums `product` apart from each other. */
+    void (*winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);
+    /* The way back for a row of tiles: h <= 3 rows of w outputs. */
+    void (*winograd_out)(const float *in, size_t product, const float *bias, jt_activation activation, int32_t h,
+                         int32_t w, float *out, size_t row);
     void (*largest)(const jt_window *window, const float *in, float *out);
     void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
     /* n lanes of 16 each; in place is fine. */

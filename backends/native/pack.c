@@ -10,8 +10,7 @@ static int32_t smaller(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* Biases of blocks first .. first + n - 1, zeros beyond the last channel. */
-static float *pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int32_t n)
+float *jt_native_pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int32_t n)
 {
     float *bias = jt_arena_take(arena, (size_t)n * JT_LANES, sizeof *bias);
     for (int32_t i = 0; bias && i < n * JT_LANES && first * JT_LANES + i < op->out.c; i++)
@@ -21,8 +20,7 @@ static float *pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int32_t
 
 /* --- convolutions ------------------------------------------------------------------------------------------------- */
 
-/* Pixels that a tile of so many blocks can have. */
-static int32_t most_pixels(const jt_native_kernel *kernel, int32_t blocks)
+int32_t jt_native_most_pixels(const jt_native_kernel *kernel, int32_t blocks)
 {
     /* Registers for the weights are needed, too. */
     const int32_t pixels = (kernel->sums - (blocks == JT_MOST_BLOCKS ? blocks : 0)) / blocks;
@@ -30,12 +28,12 @@ static int32_t most_pixels(const jt_native_kernel *kernel, int32_t blocks)
 }
 
 /* More blocks for fewer pixels: there have to be enough sums at a time to hide the time each takes. */
-static int32_t blocks_for(const jt_native_kernel *kernel, int32_t width)
+int32_t jt_native_blocks_for(const jt_native_kernel *kernel, int32_t width)
 {
     for (int32_t blocks = JT_MOST_BLOCKS; blocks > 1; blocks--)
-        if (most_pixels(kernel, blocks) >= width)
+        if (jt_native_most_pixels(kernel, blocks) >= width)
             return blocks;
-    return most_pixels(kernel, 2) == JT_MOST_PIXELS ? 2 : 1;
+    return jt_native_most_pixels(kernel, 2) == JT_MOST_PIXELS ? 2 : 1;
 }
 
 typedef struct tap {
@@ -75,7 +73,7 @@ static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int p
     tap *taps = jt_arena_take(arena, (size_t)n, sizeof *taps);
     int32_t *offsets = jt_arena_take(arena, (size_t)n, sizeof *offsets);
     float *weights = jt_arena_take(arena, (size_t)n * (size_t)n_blocks * JT_LANES, sizeof *weights);
-    tiles->tile.bias = pack_bias(arena, op, first, n_blocks);
+    tiles->tile.bias = jt_native_pack_bias(arena, op, first, n_blocks);
     if (!taps || !offsets || !weights || !tiles->tile.bias)
         return 0;
     find_taps(op, planes, first * JT_LANES, end, taps);
@@ -120,7 +118,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
     const int flat = is_flat(op, in, planes, out, residual);
     const int32_t width = flat ? op->out.h * op->out.w : op->out.w;
     const int32_t n_blocks = jt_native_blocks(op->out.c);
-    int32_t together = chunk ? chunk : blocks_for(kernel, width);
+    int32_t together = chunk ? chunk : jt_native_blocks_for(kernel, width);
     if (op->groups > 1)
         together = 1;
     const int32_t n_groups = (n_blocks + together - 1) / together;
@@ -138,7 +136,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         tiles->tile.out_block = out->block;
         tiles->tile.residual_block = residual ? residual->block : 0;
         tiles->tile.step = op->stride[1] * step;
-        const int32_t most = most_pixels(kernel, blocks);
+        const int32_t most = jt_native_most_pixels(kernel, blocks);
         tiles->n_tiles = (width + most - 1) / most;
         tiles->pixels = width / tiles->n_tiles;
         tiles->n_larger = width % tiles->n_tiles;
@@ -165,7 +163,7 @@ int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, c
     const int32_t n_blocks = jt_native_blocks(op->out.c);
     const size_t per_block = (size_t)(taps * group * JT_LANES);
     float *weights = jt_arena_take(arena, (size_t)n_blocks * per_block, sizeof *weights);
-    float *bias = pack_bias(arena, op, 0, n_blocks);
+    float *bias = jt_native_pack_bias(arena, op, 0, n_blocks);
     if (!weights || !bias)
         return 0;
     for (int32_t c = 0; c < op->out.c; c++)
@@ -198,7 +196,7 @@ int jt_native_pack_planes(jt_arena *arena, const jt_op *op, const jt_spot *in, c
     const int32_t n = op->in.c * op->kernel[0] * op->kernel[1];
     int32_t *offsets = jt_arena_take(arena, (size_t)n, sizeof *offsets);
     float *weights = jt_arena_take(arena, (size_t)n * (size_t)op->out.c, sizeof *weights);
-    float *bias = pack_bias(arena, op, 0, jt_native_blocks(op->out.c));
+    float *bias = jt_native_pack_bias(arena, op, 0, jt_native_blocks(op->out.c));
     if (!offsets || !weights || !bias)
         return 0;
     for (int32_t k = 0; k < n; k++) {
@@ -225,7 +223,7 @@ int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const
     const int32_t n = op->in.c, n_blocks = jt_native_blocks(op->out.c);
     const int32_t together = n_blocks == 1 ? 1 : kernel->blocks_together;
     float *weights = jt_arena_take(arena, (size_t)n * (size_t)n_blocks * JT_LANES, sizeof *weights);
-    float *bias = pack_bias(arena, op, 0, n_blocks);
+    float *bias = jt_native_pack_bias(arena, op, 0, n_blocks);
     if (!weights || !bias)
         return 0;
     float *to = weights;

@@ -10,6 +10,13 @@
 /* Blocks of 16 channels. */
 int32_t jt_native_blocks(int32_t channels);
 
+/* Pixels that a tile of so many blocks can have, and how many blocks serve best for a row of so many pixels. */
+int32_t jt_native_most_pixels(const jt_native_kernel *kernel, int32_t blocks);
+int32_t jt_native_blocks_for(const jt_native_kernel *kernel, int32_t width);
+
+/* Biases of blocks first .. first + n - 1, zeros beyond the last channel; NULL when there is no memory. */
+float *jt_native_pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int32_t n);
+
 /*
  * A convolution from `in` to `out`, of which `residual` (or NULL) is a summand. `chunk` blocks make a group, or as many
  * as serve best when it is 0; all groups of a chunked one write to block 0 of out. An input in JT_ROOM_IMAGES, or

@@ -15,6 +15,9 @@ extern const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
 void JT_NATIVE(slide)(const jt_slide *slide, const float *in, float *out, float *sum);
 void JT_NATIVE(planes)(const jt_planes *planes, const float *in, float *out);
 void JT_NATIVE(largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
+void JT_NATIVE(winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);
+void JT_NATIVE(winograd_out)(const float *in, size_t product, const float *bias, jt_activation activation, int32_t h,
+                             int32_t w, float *out, size_t row);
 void JT_NATIVE(matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
 void JT_NATIVE(activate)(const float *in, float *out, size_t n, jt_activation activation);
 

@@ -78,6 +78,21 @@ typedef struct jt_slides {
     size_t in_block, out_block;
 } jt_slides;
 
+enum { JT_PRODUCTS = 36 };
+
+typedef struct jt_winograd {
+    int32_t n_blocks_in, n_blocks_out;
+    int32_t tile_rows, tiles; /* down, and in a row */
+    int32_t strip;            /* rows of tiles at a time */
+    int32_t n_groups;         /* of output blocks */
+    const jt_tiles *groups;   /* [product][n_groups]; n_tiles and so on are found when run */
+    int32_t most_pixels;
+    const float *bias;
+    jt_activation activation;
+    jt_spot inputs, products; /* transformed: [product][block][tile of a strip][16] */
+    ptrdiff_t in_first;
+} jt_winograd;
+
 /* Expansion, depthwise, squeeze, excite and projection of one mbconv; the step's in, out and other are the whole's. */
 typedef struct jt_mbconv {
     int32_t expands;
@@ -103,6 +118,7 @@ struct jt_step {
     jt_window window;
     jt_matrix matrix;
     const jt_mbconv *mbconv;
+    const jt_winograd *winograd;
     int32_t n_parts; /* concat */
     const jt_spot *parts;
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pack.h"
+#include "winograd.h"
 
 /* Memory for values one after the other. With a halo only values of one geometry share it: their zeros are the same. */
 struct jt_area {
@@ -106,7 +107,10 @@ static void wanted_halo(const jt_builder *b, int32_t value, int32_t halo[4])
         if (value == JT_VALUE_IMAGES && b->nodes[i].kind == JT_NODE_CONV)
             continue;
         int32_t needed[4];
-        jt_native_halo(op, needed);
+        if (jt_native_is_winograd(b->graph, &b->nodes[i]))
+            jt_native_winograd_halo(op, needed);
+        else
+            jt_native_halo(op, needed);
         for (int side = 0; side < 4; side++)
             halo[side] = needed[side] > halo[side] ? needed[side] : halo[side];
     }

@@ -11,6 +11,7 @@ void jt_native_run_conv(const jt_step *step, const jt_run *run);
 void jt_native_run_slides(const jt_step *step, const jt_run *run);
 void jt_native_run_planes(const jt_step *step, const jt_run *run);
 void jt_native_run_plane_window(const jt_step *step, const jt_run *run);
+void jt_native_run_winograd(const jt_step *step, const jt_run *run);
 void jt_native_run_mbconv(const jt_step *step, const jt_run *run);
 void jt_native_run_matrix(const jt_step *step, const jt_run *run);
 void jt_native_run_window(const jt_step *step, const jt_run *run);

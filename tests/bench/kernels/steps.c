@@ -39,6 +39,7 @@ static const char *name_of(const jt_step *step)
         {jt_native_copy_vector, "copy vector"},
         {jt_native_run_conv, "conv"},
         {jt_native_run_slides, "slides"},
+        {jt_native_run_winograd, "winograd"},
         {jt_native_run_planes, "planes"},
         {jt_native_run_plane_window, "plane pool"},
         {jt_native_run_mbconv, "mbconv"},

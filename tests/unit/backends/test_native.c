@@ -211,6 +211,25 @@ static void test_agrees_on_planes(void **state)
         }
 }
 
+/* 4 x 4 convolutions of many channels, where tiles of 3 x 3 outputs fit and where they do not, padded or not. */
+static void test_agrees_on_winograd(void **state)
+{
+    (void)state;
+    static const jt_activation activations[] = {JT_ACTIVATION_RELU, JT_ACTIVATION_NONE, JT_ACTIVATION_SWISH};
+    for (int32_t size = 6; size <= 21; size++) {
+        char name[64];
+        snprintf(name, sizeof name, "winograd: %d pixels", (int)size);
+        net *n = net_new((jt_shape){2, size, size + 2}, 0, (uint64_t)size);
+        int32_t v =
+            net_conv(n, JT_VALUE_IMAGES, 16 + size * 3, window_valid(1, 1, 1), 1, JT_ACTIVATION_RELU, NULL, NULL);
+        const window slide =
+            size % 2 ? window_same(4, 4, 1, size, size + 2) : (window){{4, 4}, {1, 1}, {3, size % 3, 1, 3}};
+        v = net_conv(n, v, 100 - size * 3, slide, 1, activations[size % 3], NULL, NULL);
+        net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+        check_agrees(n, name);
+    }
+}
+
 /* Each activation from the smallest to far beyond where it is flat. */
 static void test_activations(void **state)
 {
@@ -345,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_agrees_on_groups),
         cmocka_unit_test(test_agrees_on_tiles),
         cmocka_unit_test(test_agrees_on_planes),
+        cmocka_unit_test(test_agrees_on_winograd),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_nan_stays),
         cmocka_unit_test(test_batches),
