@@ -177,7 +177,7 @@ jt_status jt_context_create(const jt_model *model, const jt_context_options *opt
     *context = NULL;
     if (!model)
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "model is null");
-    jt_context_options taken = {sizeof taken, 0, 0};
+    jt_context_options taken = {.size = sizeof taken};
     if (options && !jt_sized_read(&taken, sizeof taken, options))
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "jt_context_options.size is not set");
     /* The model is immutable but for its count of references, which is atomic. */

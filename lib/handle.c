@@ -1,10 +1,10 @@
-#include "handle.h"
+#include "workers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_BATCH = 16, LARGEST_BATCH = 65536 };
+enum { DEFAULT_BATCH = 16, LARGEST_BATCH = 65536, MOST_THREADS = 1024 };
 
 size_t jt_image_floats(const jt_model_file *file)
 {
@@ -109,6 +109,10 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "max_constituents is %d; the model needs %d at least", limit,
                        file->min_constituents);
 
+    if (options->threads < 0 || options->threads > MOST_THREADS)
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "threads is %d, not in 0 .. %d", options->threads,
+                       MOST_THREADS);
+
     jt_context *made = jt_allocate(&model->host, 1, sizeof *made);
     if (!made)
         return jt_fail(error, JT_ERROR_MEMORY, -1, NULL, "no memory for a context");
@@ -140,6 +144,11 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
         jt_fail(error, status, -1, NULL, "backend %s: %s", model->backend.backend->name, why.text);
         goto failed;
     }
+    if (options->threads > 1) {
+        status = jt_workers_start(made, options, error);
+        if (status != JT_OK)
+            goto failed;
+    }
     *context = made;
     return JT_OK;
 
@@ -151,6 +160,7 @@ failed:
 void jt_context_destroy(jt_context *context)
 {
     jt_model *model = context->model;
+    jt_workers_stop(context);
     if (context->plan_context)
         model->backend.backend->context_free(context->plan_context);
     jt_release(&model->host, context->memory);

@@ -27,10 +27,11 @@ struct jt_context {
     void *memory; /* one block behind everything below */
     void *image_scratch;
     void *feature_scratch;
-    float *images;   /* max_batch network inputs */
-    float *features; /* likewise; NULL without features */
-    float *logits;   /* max_batch x classes */
-    int32_t *places; /* which jet of the chunk each network input is */
+    float *images;              /* max_batch network inputs */
+    float *features;            /* likewise; NULL without features */
+    float *logits;              /* max_batch x classes */
+    int32_t *places;            /* which jet of the chunk each network input is */
+    struct jt_workers *workers; /* NULL: the caller works alone */
     char error[256];
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/math.h"
+#include "workers.h"
 
 /* The network's inputs for the clean jet in context->jet; either may be NULL. */
 static void prepare_inputs(jt_context *context, float *image, float *features)
@@ -73,15 +74,23 @@ static jt_status execute(jt_context *context, const float *images, const float *
     return status;
 }
 
-jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_output *output)
+typedef struct jets_call {
+    const jt_jets_view *jets;
+    const jt_output *output;
+} jets_call;
+
+static jt_status run_piece_of_jets(jt_context *context, const void *argument, int64_t first, int64_t n)
 {
+    const jets_call *call = argument;
+    const jt_jets_view *jets = call->jets;
+    const jt_output *output = call->output;
     const jt_model_file *file = &context->model->file;
     const size_t image_floats = jt_image_floats(file);
     const size_t n_features = (size_t)file->n_features;
     const size_t n_classes = (size_t)file->n_classes;
 
-    for (int64_t start = 0; start < jets->n_jets; start += context->max_batch) {
-        int64_t left = jets->n_jets - start;
+    for (int64_t start = first; start < first + n; start += context->max_batch) {
+        int64_t left = first + n - start;
         int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
         int32_t good = 0;
         for (int32_t i = 0; i < chunk; i++) {
@@ -105,24 +114,45 @@ jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_ou
     return JT_OK;
 }
 
-jt_status jt_run_inputs(jt_context *context, const float *images, const float *features, int64_t n,
-                        const jt_output *output)
+jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_output *output)
 {
+    const jets_call call = {jets, output};
+    return jt_workers_run(context, run_piece_of_jets, &call, jets->n_jets);
+}
+
+typedef struct inputs_call {
+    const float *images;
+    const float *features;
+    const jt_output *output;
+} inputs_call;
+
+static jt_status run_piece_of_inputs(jt_context *context, const void *argument, int64_t first, int64_t n)
+{
+    const inputs_call *call = argument;
+    const float *images = call->images, *features = call->features;
     const jt_model_file *file = &context->model->file;
     const size_t image_floats = jt_image_floats(file);
     const size_t n_features = (size_t)file->n_features;
     const size_t n_classes = (size_t)file->n_classes;
 
-    for (int64_t start = 0; start < n; start += context->max_batch) {
-        int32_t chunk = n - start < context->max_batch ? (int32_t)(n - start) : context->max_batch;
+    for (int64_t start = first; start < first + n; start += context->max_batch) {
+        int64_t left = first + n - start;
+        int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
         jt_status status = execute(context, images + (size_t)start * image_floats,
                                    features ? features + (size_t)start * n_features : NULL, chunk);
         if (status != JT_OK)
             return status;
         for (int32_t i = 0; i < chunk; i++)
-            write_good(context, output, start + i, context->logits + (size_t)i * n_classes);
+            write_good(context, call->output, start + i, context->logits + (size_t)i * n_classes);
     }
     return JT_OK;
+}
+
+jt_status jt_run_inputs(jt_context *context, const float *images, const float *features, int64_t n,
+                        const jt_output *output)
+{
+    const inputs_call call = {images, features, output};
+    return jt_workers_run(context, run_piece_of_inputs, &call, n);
 }
 
 void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *features,

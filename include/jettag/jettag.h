@@ -222,6 +222,9 @@ typedef struct jt_context_options {
     int32_t max_batch;        /* jets worked on at a time, 0: 16. Calls may bring any number of jets; scores do not
                                  depend on it */
     int32_t max_constituents; /* 0: the model's. Less saves memory; jets that have more get JT_JET_TOO_MANY */
+    int32_t threads; /* 0 and 1: none are started. n: n - 1 are started with the context and sleep between calls;
+                        jets are shared out among them and the caller, scores are the same. They do not come along
+                        when the process forks: then the caller works alone */
 } jt_context_options;
 
 /*

@@ -123,12 +123,14 @@ class Model
 class Context
 {
   public:
-    explicit Context(const Model &model, std::int32_t max_batch = 0, std::int32_t max_constituents = 0)
+    explicit Context(const Model &model, std::int32_t max_batch = 0, std::int32_t max_constituents = 0,
+                     std::int32_t threads = 0)
     {
         jt_context_options options = jt_context_options();
         options.size = sizeof options;
         options.max_batch = max_batch;
         options.max_constituents = max_constituents;
+        options.threads = threads;
         jt_error error = detail::no_error();
         jt_context *context = nullptr;
         detail::check(jt_context_create(model.get(), &options, &context, &error), error);

@@ -104,7 +104,12 @@ class WorkingPoint(SizedStructure):
 class ContextOptions(SizedStructure):
     """jt_context_options."""
 
-    _fields_ = [("size", c_size_t), ("max_batch", c_int32), ("max_constituents", c_int32)]
+    _fields_ = [
+        ("size", c_size_t),
+        ("max_batch", c_int32),
+        ("max_constituents", c_int32),
+        ("threads", c_int32),
+    ]
 
 
 class Jets(SizedStructure):

@@ -31,10 +31,13 @@ class Model:
         A .jtm file.
     backend : str
         "auto", or a name from `jettag.backends()`.
+    threads : int
+        That share the jets of a call; scores do not depend on it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], backend: str = "auto") -> None:
+    def __init__(self, path: str | os.PathLike[str], backend: str = "auto", threads: int = 1) -> None:
         self._lib = _native.lib()
+        self._threads = threads
         self._handle = ctypes.c_void_p()
         self._local = threading.local()
         options = _native.ModelOptions(backend=backend.encode())
@@ -231,7 +234,7 @@ class Model:
         """This thread's context, made when the thread first needs it."""
         holder = getattr(self._local, "holder", None)
         if holder is None:
-            holder = _ContextHolder(self._lib, self._handle)
+            holder = _ContextHolder(self._lib, self._handle, self._threads)
             self._local.holder = holder
         return holder.handle
 
@@ -239,11 +242,13 @@ class Model:
 class _ContextHolder:
     """Frees a context when its thread, or the model, goes."""
 
-    def __init__(self, lib: ctypes.CDLL, model: ctypes.c_void_p) -> None:
+    def __init__(self, lib: ctypes.CDLL, model: ctypes.c_void_p, threads: int) -> None:
         self._lib = lib
         self.handle = ctypes.c_void_p()
         error = _native.Error()
-        check(lib.jt_context_create(model, None, ctypes.byref(self.handle), ctypes.byref(error)), error)
+        options = _native.ContextOptions(threads=threads)
+        status = lib.jt_context_create(model, ctypes.byref(options), ctypes.byref(self.handle), ctypes.byref(error))
+        check(status, error)
 
     def __del__(self) -> None:
         if self.handle:
@@ -264,7 +269,7 @@ def models() -> list[str]:
     return sorted({path.stem for folder in _folders() for path in folder.glob("*.jtm")})
 
 
-def load(name_or_path: str | os.PathLike[str], backend: str = "auto") -> Model:
+def load(name_or_path: str | os.PathLike[str], backend: str = "auto", threads: int = 1) -> Model:
     """Load a model.
 
     Parameters
@@ -273,6 +278,8 @@ def load(name_or_path: str | os.PathLike[str], backend: str = "auto") -> Model:
         A name from `jettag.models()`, or a .jtm file.
     backend : str
         "auto", or a name from `jettag.backends()`.
+    threads : int
+        That share the jets of a call; scores do not depend on it.
 
     Returns
     -------
@@ -288,5 +295,5 @@ def load(name_or_path: str | os.PathLike[str], backend: str = "auto") -> Model:
     for folder in _folders():
         shipped = folder / f"{os.fspath(name_or_path)}.jtm"
         if shipped.exists():
-            return Model(shipped, backend)
-    return Model(name_or_path, backend)
+            return Model(shipped, backend, threads)
+    return Model(name_or_path, backend, threads)

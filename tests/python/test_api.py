@@ -159,6 +159,13 @@ def test_threads_give_the_same_bits(model, jets, expected):
     assert all(np.array_equal(result, expected) for result in results)
 
 
+def test_threads_of_the_library_give_the_same_bits(folder, jets, expected):
+    shared = jettag.load(folder / "lenet-28-i35-gf.jtm", threads=2)
+    assert np.array_equal(shared.tag((jets.momenta, jets.offsets)), expected)
+    with pytest.raises(jettag.ArgumentError, match="threads is -1"):
+        jettag.load(folder / "lenet-28-i35-gf.jtm", threads=-1).tag((jets.momenta, jets.offsets))
+
+
 def test_info(model):
     info = model.info
     assert info["name"] == "lenet-28-i35-gf"

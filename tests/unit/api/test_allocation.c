@@ -65,6 +65,7 @@ static void test_tagging_allocates_nothing(void **state)
     toy_jets_free(&jets);
 }
 
+/* Counted from one thread: contexts are made by the caller. */
 typedef struct heap {
     long taken, live, fail_at;
 } heap;
@@ -93,8 +94,9 @@ static jt_status go_through(const void *bytes, size_t length, heap *h)
     jt_model *model = NULL;
     jt_context *context = NULL;
     jt_status status = jt_model_load_memory(bytes, length, &options, &model, &error);
+    jt_context_options threads = {.size = sizeof threads, .threads = 3};
     if (status == JT_OK)
-        status = jt_context_create(model, NULL, &context, &error);
+        status = jt_context_create(model, &threads, &context, &error);
     if (status != JT_OK)
         assert_int_equal(error.status, status);
     jt_context_free(context);

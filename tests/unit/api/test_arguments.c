@@ -64,10 +64,10 @@ static void test_context(void **state)
     expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT, "size");
     const int32_t bad_batches[] = {-1, 65537, INT32_MIN};
     for (int i = 0; i < 3; i++) {
-        options = (jt_context_options){sizeof options, bad_batches[i], 0};
+        options = (jt_context_options){.size = sizeof options, .max_batch = bad_batches[i]};
         expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT, "max_batch");
     }
-    options = (jt_context_options){sizeof options, 1, 3};
+    options = (jt_context_options){.size = sizeof options, .max_batch = 1, .max_constituents = 3};
     expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT, "max_constituents");
     assert_null(context);
     assert_string_equal(jt_context_error(NULL), "");

@@ -1,11 +1,15 @@
 /* Eight threads, each with a context of its own, over one model: the same bits as one thread. Run under
  * ThreadSanitizer. */
+#include <dirent.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -96,12 +100,109 @@ static void test_contexts_outlive_the_model(void **state)
     }
 }
 
+static int n_tasks(void)
+{
+    DIR *directory = opendir("/proc/self/task");
+    int n = 0;
+    while (readdir(directory))
+        n++;
+    closedir(directory);
+    return n;
+}
+
+static void tag_all(jt_context *context, const toy_jets *jets, float *logits)
+{
+    jt_jets view = toy_view(jets, 0, jets->n_jets);
+    jt_output output = {.size = sizeof output, .logits = logits};
+    if (jt_tag_jets(context, &view, &output) != JT_OK)
+        fail_msg("%s", jt_context_error(context));
+}
+
+enum { MANY = 1000 };
+
+/* Threads of the library's own, asked for: the same bits, started with the context, gone with it. */
+static void test_context_with_threads(void **state)
+{
+    (void)state;
+    static float expected[2 * MANY], logits[2 * MANY];
+    jt_model *model = toy_model("reference");
+    toy_jets jets = toy_jets_make(MANY, 4, 1);
+    jt_context *context = NULL;
+    assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
+    const int before = n_tasks();
+    tag_all(context, &jets, expected);
+    assert_int_equal(n_tasks(), before);
+    jt_context_free(context);
+
+    for (int32_t threads = 1; threads <= 5; threads += 2) {
+        jt_context_options options = {.size = sizeof options, .max_batch = 3, .threads = threads};
+        assert_int_equal(jt_context_create(model, &options, &context, NULL), JT_OK);
+        assert_int_equal(n_tasks(), before + threads - 1);
+        for (int round = 0; round < 3; round++) {
+            memset(logits, 0xff, sizeof logits);
+            fesetround(round == 1 ? FE_UPWARD : FE_TONEAREST);
+            tag_all(context, &jets, logits);
+            fesetround(FE_TONEAREST);
+            assert_memory_equal(logits, expected, sizeof logits);
+        }
+        jt_context_free(context);
+        assert_int_equal(n_tasks(), before);
+    }
+    toy_jets_free(&jets);
+    jt_model_free(model);
+}
+
+static void test_wrong_numbers_of_threads(void **state)
+{
+    (void)state;
+    jt_model *model = toy_model("reference");
+    jt_context *context = NULL;
+    const int32_t wrong[] = {-1, 1025, INT32_MAX};
+    for (int i = 0; i < 3; i++) {
+        jt_error error = {.size = sizeof error};
+        jt_context_options options = {.size = sizeof options, .threads = wrong[i]};
+        assert_int_equal(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.text, "threads"));
+        assert_null(context);
+    }
+    jt_model_free(model);
+}
+
+/* Threads stay behind in a fork; the child goes on alone, with the same bits. */
+static void test_fork(void **state)
+{
+    (void)state;
+    static float expected[2 * MANY], logits[2 * MANY];
+    jt_model *model = toy_model("reference");
+    toy_jets jets = toy_jets_make(MANY, 4, 1);
+    jt_context *context = NULL;
+    jt_context_options options = {.size = sizeof options, .threads = 3};
+    assert_int_equal(jt_context_create(model, &options, &context, NULL), JT_OK);
+    tag_all(context, &jets, expected);
+    const pid_t child = fork();
+    if (child == 0) {
+        tag_all(context, &jets, logits);
+        jt_context_free(context);
+        jt_model_free(model);
+        _exit(memcmp(logits, expected, sizeof logits) != 0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    jt_context_free(context);
+    toy_jets_free(&jets);
+    jt_model_free(model);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_contexts_outlive_the_model),
+        cmocka_unit_test(test_context_with_threads),
+        cmocka_unit_test(test_wrong_numbers_of_threads),
+        cmocka_unit_test(test_fork),
     };
     return argc > 1 ? 2 : cmocka_run_group_tests(tests, NULL, NULL);
 }
