@@ -1,0 +1,248 @@
+/*
+ * Fuzzing the reader of model files: whatever the bytes are, jt_model_file_read refuses them in words and leaves
+ * nothing behind, or gives a model that keeps every promise its readers rely on.
+ *
+ * Each input is read as it is, and again with the preamble's lengths and checksums made right, so that what lies behind
+ * them is reached. A model that is accepted is checked, and run on the reference backend when it is small.
+ *
+ *   sh tests/fuzz/run.sh 300        builds, makes seeds, and fuzzes for 300 seconds
+ *
+ * By hand, from the root: with clang to fuzz, with gcc to read single files again.
+ *
+ *   S="tests/fuzz/fuzz_model.c tests/fuzz/mutate.c lib/model/[a-z]*.c lib/graph/[a-z]*.c backends/reference/[a-z]*.c
+ *      lib/images/recipe.c lib/features/table.c lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c
+ *      lib/core/names.c lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
+ *   clang -g -O1 -fsanitize=fuzzer,address,undefined $S -o fuzz_model && ./fuzz_model CORPUS
+ *   gcc -g -DJT_PLAIN_MAIN -fsanitize=address,undefined $S -o read_model && ./read_model FILES
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/reference/reference.h"
+#include "lib/features/features.h"
+#include "lib/model/container.h"
+#include "lib/model/model.h"
+#include "mutate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(int condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "broken promise: %s\n", what);
+    abort();
+}
+
+/* Allocations, counted: no file may ask for much more than its own size. */
+typedef struct heap {
+    size_t live, live_bytes, most_bytes;
+} heap;
+
+enum { BEFORE = 16 };
+
+static void *heap_take(void *user, size_t bytes)
+{
+    heap *h = user;
+    char *memory = malloc(BEFORE + bytes);
+    if (!memory)
+        return NULL;
+    memcpy(memory, &bytes, sizeof bytes);
+    h->live++;
+    h->live_bytes += bytes;
+    if (h->live_bytes > h->most_bytes)
+        h->most_bytes = h->live_bytes;
+    return memory + BEFORE;
+}
+
+static void heap_release(void *user, void *memory)
+{
+    heap *h = user;
+    size_t bytes;
+    memcpy(&bytes, (char *)memory - BEFORE, sizeof bytes);
+    h->live--;
+    h->live_bytes -= bytes;
+    free((char *)memory - BEFORE);
+}
+
+static void check_error(const jt_error *error, jt_status status, size_t size)
+{
+    require(error->size == sizeof *error && error->status == status, "the error carries the status");
+    require(error->offset >= -1 && error->offset <= (int64_t)size, "the error's offset lies in the file");
+    require(error->text[0] != '\0', "the error has words");
+    require(memchr(error->text, '\0', sizeof error->text) != NULL, "the error's text ends");
+    require(memchr(error->key, '\0', sizeof error->key) != NULL, "the error's key ends");
+    for (const char *at = error->text; *at; at += jt_utf8_character(at, strlen(at)))
+        require(jt_utf8_character(at, strlen(at)) > 0, "the error's text is UTF-8");
+    for (const char *at = error->key; *at; at += jt_utf8_character(at, strlen(at)))
+        require(jt_utf8_character(at, strlen(at)) > 0, "the error's key is UTF-8");
+}
+
+static void check_shapes(const jt_graph *graph)
+{
+    for (int32_t i = 0; i < graph->n_ops; i++) {
+        const jt_op *op = &graph->ops[i];
+        const jt_value *out = &graph->values[JT_FIRST_OUTPUT + i];
+        require(op->n_inputs >= 1 && op->n_inputs <= JT_MAX_INPUTS, "number of inputs");
+        require(op->layer >= 0 && op->layer < graph->n_layers, "layer of an op");
+        require(memcmp(&op->out, &out->shape, sizeof op->out) == 0, "shape of an output");
+        require(op->out.c > 0 && op->out.h > 0 && op->out.w > 0, "sides of an output");
+        require(out->floats == (size_t)op->out.c * (size_t)op->out.h * (size_t)op->out.w, "floats of an output");
+        for (int32_t k = 0; k < op->n_inputs; k++) {
+            require(op->inputs[k] >= 0 && op->inputs[k] < JT_FIRST_OUTPUT + i, "an input comes before its op");
+            require(graph->values[op->inputs[k]].last_use >= i, "an input is alive");
+            require(graph->values[op->inputs[k]].floats > 0, "an input is there");
+        }
+        require(memcmp(&op->in, &graph->values[op->inputs[0]].shape, sizeof op->in) == 0, "shape of an input");
+        int linear = op->kind == JT_OP_CONV2D || op->kind == JT_OP_DENSE;
+        require(linear == (op->weight != NULL) && linear == (op->bias != NULL), "weights where they belong");
+        if (!linear)
+            continue;
+        size_t per_output = (size_t)op->in.c / (size_t)op->groups;
+        if (op->kind == JT_OP_CONV2D)
+            per_output *= (size_t)op->kernel[0] * (size_t)op->kernel[1];
+        for (size_t k = 0; k < per_output * (size_t)op->out.c; k++)
+            require(isfinite(op->weight[k]), "weights are finite");
+        for (int32_t k = 0; k < op->out.c; k++)
+            require(isfinite(op->bias[k]), "biases are finite");
+    }
+}
+
+/* As tests/unit/graph/test_liveness.c does it. */
+static void check_places(const jt_graph *graph)
+{
+    for (int32_t a = JT_FIRST_OUTPUT; a < graph->n_values; a++) {
+        const jt_value *first = &graph->values[a];
+        require(first->offset % 16 == 0, "values are aligned");
+        require(first->offset + first->floats <= graph->working_floats, "values lie in the working memory");
+        for (int32_t b = a + 1; b < graph->n_values && b - JT_FIRST_OUTPUT <= first->last_use; b++) {
+            const jt_value *second = &graph->values[b];
+            require(first->offset >= second->offset + second->floats || second->offset >= first->offset + first->floats,
+                    "no two values overlap while they are alive");
+        }
+    }
+}
+
+static void check_model(const jt_model_file *file)
+{
+    require(file->header[file->header_length] == '\0' && strlen(file->header) == file->header_length, "the header");
+    require(file->name[0] && file->version && file->created[0] && file->licence && file->description, "texts");
+    require(file->n_classes >= 2 && file->n_classes <= 16, "number of classes");
+    require(strcmp(file->class_names[file->top_class], "top") == 0, "the class top");
+    const jt_image_map *map = &file->map;
+    require(map->crop[0] + map->crop[2] <= map->in[0] && map->crop[1] + map->crop[3] <= map->in[1], "the crop");
+    require(!map->mean == !map->deviation, "mean and deviation of the image");
+    for (int32_t i = 0; map->deviation && i < map->channels * map->in[0] * map->in[1]; i++)
+        require(isfinite(map->mean[i]) && map->deviation[i] > 0, "deviations of the image");
+    for (int32_t i = 0; i < file->n_features; i++) {
+        require(file->feature_slots[i] >= 0 && file->feature_slots[i] < JT_FEATURES, "features");
+        require(isfinite(file->feature_mean[i]) && file->feature_deviation[i] > 0, "deviations of features");
+    }
+    for (int32_t i = 0; i < file->n_points; i++)
+        require(file->points[i].threshold >= 0 && file->points[i].threshold <= 1, "thresholds");
+    const jt_golden *golden = &file->golden;
+    require(golden->n_jets == 0 || (golden->n_jets >= 8 && golden->n_jets <= 32), "number of golden jets");
+    for (int32_t i = 0; i < golden->n_jets; i++) {
+        require(golden->offsets[i] >= 0 && golden->offsets[i] <= golden->offsets[i + 1], "offsets of golden jets");
+        require(golden->scores[i] >= 0 && golden->scores[i] <= 1, "scores of golden jets");
+    }
+    for (int64_t i = 0; golden->n_jets > 0 && i < 4 * golden->offsets[golden->n_jets]; i++)
+        require(isfinite(golden->momenta[i]), "momenta of golden jets");
+
+    const jt_graph *graph = &file->graph;
+    const jt_value *image = &graph->values[JT_VALUE_IMAGES], *output = &graph->values[graph->output];
+    require(image->shape.c == map->channels && image->shape.h == map->out[0] && image->shape.w == map->out[1],
+            "the network reads what the recipe makes");
+    require((int32_t)graph->values[JT_VALUE_FEATURES].floats == file->n_features, "and the features");
+    require(output->floats == (size_t)file->n_classes && output->last_use == graph->n_ops, "the output");
+    check_shapes(graph);
+    check_places(graph);
+}
+
+/* Two jets through the network; the sanitizers look on. */
+static void run_model(const jt_model_file *file, const jt_host *host)
+{
+    const jt_graph *graph = &file->graph;
+    double work = 0;
+    for (int32_t i = 0; i < graph->n_ops; i++)
+        work += (double)graph->values[JT_FIRST_OUTPUT + i].floats * graph->ops[i].kernel[0] * graph->ops[i].kernel[1] *
+                graph->ops[i].in.c / graph->ops[i].groups;
+    size_t pixels = graph->values[JT_VALUE_IMAGES].floats, features = graph->values[JT_VALUE_FEATURES].floats;
+    if (work > 1e6 || graph->working_floats > 100000 || pixels > 20000)
+        return;
+    jt_why why = {""};
+    jt_plan *plan = NULL;
+    jt_plan_context *context = NULL;
+    require(jt_reference_backend.compile(graph, host, &plan, &why) == JT_OK, "the reference takes every graph");
+    require(jt_reference_backend.context_create(plan, 2, &context, &why) == JT_OK, "and makes a context");
+    float *inputs = malloc(2 * (pixels + features) * sizeof *inputs);
+    float *outputs = malloc(2 * (size_t)file->n_classes * sizeof *outputs);
+    for (size_t i = 0; i < 2 * (pixels + features); i++)
+        inputs[i] = (float)(i % 17) - 8.0f;
+    require(jt_reference_backend.run(context, inputs, features ? inputs + 2 * pixels : NULL, 2, outputs, &why) == JT_OK,
+            "and runs it");
+    free(outputs);
+    free(inputs);
+    jt_reference_backend.context_free(context);
+    jt_reference_backend.plan_free(plan);
+}
+
+static void read_once(const uint8_t *data, size_t size)
+{
+    static const jt_model_file zero;
+    heap h = {0, 0, 0};
+    jt_host host = {heap_take, heap_release, &h, NULL, NULL};
+    jt_model_file file;
+    memset(&file, 0x5a, sizeof file);
+    jt_error error = {.size = sizeof error, .offset = -2};
+    jt_status status = jt_model_file_read(data, size, &host, &file, &error);
+    require(h.most_bytes <= (1 << 20) + 64 * size, "memory is in proportion to the file");
+    if (status != JT_OK) {
+        require(memcmp(&file, &zero, sizeof file) == 0, "nothing half-read remains");
+        check_error(&error, status, size);
+    } else {
+        check_model(&file);
+        run_model(&file, &host);
+        jt_model_file_free(&file);
+    }
+    require(h.live == 0, "nothing leaks");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > 0) /* an address is needed, also of nothing */
+        read_once(data, size);
+    uint8_t *sealed = malloc(size + JT_PREAMBLE + JT_BLOB_ALIGNMENT);
+    size_t length = fuzz_seal(data, size, sealed);
+    uint8_t *exact = malloc(length); /* so that a byte behind it is seen */
+    memcpy(exact, sealed, length);
+    free(sealed);
+    read_once(exact, length);
+    free(exact);
+    return 0;
+}
+
+/* The reference backend's version is the library's, which is not linked. */
+const char *jt_version(void)
+{
+    return "fuzz";
+}
+
+#ifdef JT_PLAIN_MAIN
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        FILE *stream = fopen(argv[i], "rb");
+        require(stream != NULL, argv[i]);
+        uint8_t *data = malloc(1 << 24);
+        size_t size = fread(data, 1, 1 << 24, stream);
+        fclose(stream);
+        LLVMFuzzerTestOneInput(data, size);
+        free(data);
+        printf("%s: fine\n", argv[i]);
+    }
+    return 0;
+}
+#endif
