@@ -6,25 +6,21 @@
 #include "lanes.h"
 
 /*
- * 1 + exp(-x), to within 3e-7 of itself for |x| < 20 and less than 2e-6 where the exponential no longer matters.
- * exp(-x) = 2^n 2^f with whole n and |f| <= 1/2; 2^f is the polynomial of degree 5 with value 1 at 0 and the least
- * relative error, 1.1e-7. x beyond +-87 counts as that; NaN stays NaN.
+ * 1 + exp(-x) = 1 + 2^t with t = -x log2(e). 2^t is 2^n, n the whole number below t, times 2^f with 0 <= f < 1, for
+ * which there is the polynomial of degree 5 of the least relative error, 9.1e-8. The rounding of t adds 3e-8 for each
+ * unit of it, while the exponential counts less and less. A NaN stays one.
  */
 static inline lanes one_plus_exp_minus(lanes x)
 {
-    const lanes minus_log2_e = lanes_all(-1.44269504088896340736f);
-    const lanes round_to_whole = lanes_all(12582912.0f + 127.0f); /* 1.5 x 2^23, and the bias of the exponent */
-    x = lanes_max(lanes_all(-87.0f), lanes_min(lanes_all(87.0f), x));
-    const lanes shifted = lanes_fused(x, minus_log2_e, round_to_whole);
-    const lanes minus_n = lanes_subtract(round_to_whole, shifted);
-    const lanes f = lanes_fused(x, minus_log2_e, minus_n);
-    lanes sum = lanes_all(0x1.5bba14p-10f);
-    sum = lanes_fused(sum, f, lanes_all(0x1.3cea88p-7f));
-    sum = lanes_fused(sum, f, lanes_all(0x1.c6b752p-5f));
-    sum = lanes_fused(sum, f, lanes_all(0x1.ebf9bcp-3f));
-    sum = lanes_fused(sum, f, lanes_all(0x1.62e42ap-1f));
-    sum = lanes_fused(sum, f, lanes_all(1.0f));
-    return lanes_fused(sum, lanes_into_exponent(shifted), lanes_all(1.0f));
+    const lanes t = lanes_multiply(x, lanes_all(-1.44269504088896340736f));
+    const lanes f = lanes_fraction(t);
+    lanes sum = lanes_all(0x1.ec3204p-10f);
+    sum = lanes_fused(sum, f, lanes_all(0x1.269006p-7f));
+    sum = lanes_fused(sum, f, lanes_all(0x1.c9543ep-5f));
+    sum = lanes_fused(sum, f, lanes_all(0x1.ebd5a4p-3f));
+    sum = lanes_fused(sum, f, lanes_all(0x1.62e4f6p-1f));
+    sum = lanes_fused(sum, f, lanes_all(0x1.fffffep-1f));
+    return lanes_add(lanes_scale(sum, t), lanes_all(1.0f));
 }
 
 static inline lanes lanes_activate(lanes x, jt_activation activation)

@@ -55,7 +55,7 @@ typedef void (*jt_tile_kernel)(const jt_tile *tile, int32_t pixels, const float 
 
 /*
  * A convolution within one block of 16 channels in groups of 1, 2, 4 or 8. Weights are [rows][columns][group][16].
- * `sum` NULL, or 16 floats: the sums of the outputs after activation, row by row.
+ * `average` NULL, or 16 floats: the mean of the outputs after activation, summed row by row.
  */
 typedef struct jt_slide {
     int32_t group, kernel[2], stride[2];
@@ -108,7 +108,7 @@ typedef struct jt_native_kernel {
     int32_t sums;            /* pixels * blocks of a tile */
     int32_t blocks_together; /* of a dense layer with more than one block */
     const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
-    void (*slide)(const jt_slide *slide, const float *in, float *out, float *sum);
+    void (*slide)(const jt_slide *slide, const float *in, float *out, float *average);
     void (*planes)(const jt_planes *planes, const float *in, float *out);
     void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
     /* A row of tiles of one block: 6 x 6 pixels each, 3 apart, to 36 sums `product` apart from each other. */
@@ -122,8 +122,8 @@ typedef struct jt_native_kernel {
     void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
     void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */
     void (*activate)(const float *in, float *out, size_t n, jt_activation activation);
-    void (*sum)(const float *in, size_t n, float *sum); /* sum (16 floats) += in, one by one */
-    void (*divide)(const float *in, float divisor, float *out, size_t n);
+    /* Means of rows of w lanes of 16, summed one by one. */
+    void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out);
 } jt_native_kernel;
 
 /* The table for a processor; the best there is below that. */

@@ -60,10 +60,15 @@ static inline lanes lanes_max(lanes a, lanes b)
 {
     return _mm512_max_ps(a, b);
 }
-/* The bits moved up by 23 places: whole numbers from the mantissa into the exponent. */
-static inline lanes lanes_into_exponent(lanes a)
+/* What a is above the whole number below it: 0 .. 1. Anything for infinity, where lanes_scale does not ask. */
+static inline lanes lanes_fraction(lanes a)
 {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 23));
+    return _mm512_sub_ps(a, _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC));
+}
+/* a times 2 to the whole number below n, for a in 0.5 .. 2; of infinite n only the sign counts, whatever a is. */
+static inline lanes lanes_scale(lanes a, lanes n)
+{
+    return _mm512_scalef_ps(a, n);
 }
 /* Lane i is lane places[i] of a; both in one half of eight. */
 typedef __m512i lanes_places;
@@ -137,10 +142,30 @@ static inline lanes lanes_max(lanes a, lanes b)
 {
     return (lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
 }
-static inline lanes lanes_into_exponent(lanes a)
+/* Beyond +-252 everything is infinity or next to nothing; a NaN stays one. */
+static inline __m256 half_limited(__m256 n)
 {
-    return (lanes){_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.low), 23)),
-                   _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.high), 23))};
+    return _mm256_max_ps(_mm256_set1_ps(-252.0f), _mm256_min_ps(_mm256_set1_ps(252.0f), n));
+}
+static inline lanes lanes_fraction(lanes a)
+{
+    const __m256 low = half_limited(a.low), high = half_limited(a.high);
+    return (lanes){_mm256_sub_ps(low, _mm256_floor_ps(low)), _mm256_sub_ps(high, _mm256_floor_ps(high))};
+}
+static inline __m256 half_power(__m256i n)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+}
+/* In two halves of n, so that either power of two is a number. */
+static inline __m256 half_scale(__m256 a, __m256 n)
+{
+    const __m256i whole = _mm256_cvtps_epi32(_mm256_floor_ps(half_limited(n)));
+    const __m256i first = _mm256_srai_epi32(whole, 1);
+    return _mm256_mul_ps(_mm256_mul_ps(a, half_power(first)), half_power(_mm256_sub_epi32(whole, first)));
+}
+static inline lanes lanes_scale(lanes a, lanes n)
+{
+    return (lanes){half_scale(a.low, n.low), half_scale(a.high, n.high)};
 }
 typedef struct lanes_places {
     __m256i low, high;
@@ -231,13 +256,33 @@ static inline lanes lanes_max(lanes a, lanes b)
         a.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i];
     return a;
 }
-static inline lanes lanes_into_exponent(lanes a)
+/* Beyond +-252 everything is infinity or next to nothing; a NaN stays one. */
+static inline float limited(float n)
 {
-    uint32_t bits[16];
-    memcpy(bits, &a, sizeof bits);
+    n = n > 252.0f ? 252.0f : n;
+    return n < -252.0f ? -252.0f : n;
+}
+static inline lanes lanes_fraction(lanes a)
+{
     for (int i = 0; i < 16; i++)
-        bits[i] <<= 23;
-    memcpy(&a, bits, sizeof a);
+        a.at[i] = limited(a.at[i]) - floorf(limited(a.at[i]));
+    return a;
+}
+static inline float power_of_two(int32_t n)
+{
+    const uint32_t bits = (uint32_t)(n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+/* In two halves of n, so that either power of two is a number. */
+static inline lanes lanes_scale(lanes a, lanes n)
+{
+    for (int i = 0; i < 16; i++) {
+        const float below = floorf(limited(n.at[i]));
+        const int32_t whole = below == below ? (int32_t)below : 0, first = whole / 2;
+        a.at[i] = a.at[i] * power_of_two(first) * power_of_two(whole - first);
+    }
     return a;
 }
 typedef struct lanes_places {

@@ -5,6 +5,8 @@ int32_t jt_native_blocks(int32_t channels)
     return (channels + JT_LANES - 1) / JT_LANES;
 }
 
+enum { SHORT_ROW = 4 /* pixels */ };
+
 static int32_t smaller(int32_t a, int32_t b)
 {
     return a < b ? a : b;
@@ -88,6 +90,7 @@ static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int p
     tiles->tile.n_taps = n;
     tiles->tile.weights = weights;
     tiles->first_block = first;
+    tiles->n_blocks = n_blocks;
     return 1;
 }
 
@@ -105,17 +108,20 @@ static int without_gaps(const jt_spot *spot)
     return !spot || spot->block == (size_t)spot->shape.h * (size_t)spot->shape.w * JT_LANES;
 }
 
-static int is_flat(const jt_op *op, const jt_spot *in, int planes, const jt_spot *out, const jt_spot *residual)
+/* Every output is made of its own pixel alone, and the inputs have no gaps. */
+static int is_pointwise(const jt_op *op, const jt_spot *in, int planes)
 {
     return op->in.h == op->out.h && op->in.w == op->out.w && op->kernel[0] == 1 && op->kernel[1] == 1 && !planes &&
-           without_gaps(in) && without_gaps(out) && without_gaps(residual);
+           without_gaps(in);
 }
 
 int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, const jt_spot *in, int planes,
                         const jt_spot *out, const jt_spot *residual, jt_activation activation, int32_t chunk,
                         jt_conv *conv)
 {
-    const int flat = is_flat(op, in, planes, out, residual);
+    const int pointwise = is_pointwise(op, in, planes);
+    const int buffered = pointwise && chunk && !without_gaps(out) && op->out.w <= SHORT_ROW;
+    const int flat = buffered || (pointwise && without_gaps(out) && without_gaps(residual));
     const int32_t width = flat ? op->out.h * op->out.w : op->out.w;
     const int32_t n_blocks = jt_native_blocks(op->out.c);
     int32_t together = chunk ? chunk : jt_native_blocks_for(kernel, width);
@@ -133,7 +139,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
             return 0;
         tiles->kernel = (*kernel->tiles)[step_of(planes, op->stride[1])][blocks - 1];
         tiles->tile.activation = activation;
-        tiles->tile.out_block = out->block;
+        tiles->tile.out_block = buffered ? JT_MOST_PIXELS * JT_LANES : out->block;
         tiles->tile.residual_block = residual ? residual->block : 0;
         tiles->tile.step = op->stride[1] * step;
         const int32_t most = jt_native_most_pixels(kernel, blocks);
@@ -153,6 +159,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         .out_block = out->block,
         .residual_row = residual ? residual->row : 0,
         .residual_block = residual ? residual->block : 0,
+        .width = buffered ? op->out.w : 0,
     };
     return 1;
 }

@@ -52,13 +52,14 @@ typedef struct jt_run {
 typedef struct jt_tiles {
     jt_tile tile;
     jt_tile_kernel kernel;
-    int32_t first_block;
+    int32_t first_block, n_blocks;
     int32_t n_tiles, pixels, n_larger; /* of a row; the first n_larger have pixels + 1 */
 } jt_tiles;
 
 /*
  * A convolution that is no jt_slide. Where all rows follow each other without a gap, and a pixel's inputs are the same
- * pixel's, all pixels are one row.
+ * pixel's, all pixels are one row. If it is the outputs alone that have gaps, and their rows are short, all pixels are
+ * still one row, in a buffer, from which they are copied: short tiles would read the weights too often.
  */
 typedef struct jt_conv {
     int32_t n_groups;
@@ -67,6 +68,7 @@ typedef struct jt_conv {
     ptrdiff_t in_first;      /* from the input's row 0, column 0 to the first tap of the first output */
     size_t in_row, in_pixel; /* from an output to the one below, to the next */
     size_t out_row, out_block, residual_row, residual_block;
+    int32_t width; /* pixels of a row of outputs where they go through the buffer, else 0 */
 } jt_conv;
 
 /* A jt_slide over all blocks. */

@@ -8,11 +8,6 @@ static size_t blocks_of(const jt_spot *spot)
     return (size_t)((spot->shape.c + JT_LANES - 1) / JT_LANES);
 }
 
-static size_t pixels_of(const jt_spot *spot)
-{
-    return (size_t)spot->shape.h * (size_t)spot->shape.w;
-}
-
 void jt_native_pad_image(const jt_step *step, const jt_run *run)
 {
     const jt_shape shape = step->out.shape;
@@ -98,12 +93,8 @@ void jt_native_run_average(const jt_step *step, const jt_run *run)
     for (int32_t jet = run->first; jet < run->first + run->n; jet++) {
         const float *from = jt_spot_at(&step->in, run, jet);
         float *to = jt_spot_at(&step->out, run, jet);
-        for (size_t b = 0; b < blocks_of(&step->in); b++) {
-            float sum[JT_LANES] = {0.0f};
-            for (int32_t y = 0; y < step->in.shape.h; y++)
-                run->kernel->sum(from + b * step->in.block + (size_t)y * step->in.row, (size_t)step->in.shape.w, sum);
-            run->kernel->divide(sum, (float)pixels_of(&step->in), to + b * JT_LANES, 1);
-        }
+        run->kernel->average(from, step->in.block, step->in.row, (int32_t)blocks_of(&step->in), step->in.shape.h,
+                             step->in.shape.w, to);
     }
 }
 

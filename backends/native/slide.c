@@ -3,7 +3,7 @@
 #include "parts.h"
 
 /* Pixels side by side; weights of both are shared. */
-enum { MOST = LANES_SUMS >= 8 ? 8 : 4 };
+enum { MOST = LANES_SUMS >= 8 ? 8 : 4, MOST_ROWS = LANES_SUMS >= 9 ? 9 : 4 };
 
 /* Where lanes find the channel `j` of their group. */
 static lanes_places places_of(int32_t group, int32_t j)
@@ -14,97 +14,122 @@ static lanes_places places_of(int32_t group, int32_t j)
     return lanes_places_load(places);
 }
 
-/* One row of `pixels` outputs from `out` on. Kernel, stride and pixels are constants where this is used. */
-JT_ALWAYS_INLINE void depthwise_pixels(const jt_slide *s, const float *in, float *out, float *sum, int rows,
-                                       int columns, int stride, int pixels)
+/* A few rows of `pixels` outputs each from `out` on. All but s, in, out and total are constants where this is used. */
+JT_ALWAYS_INLINE lanes depthwise_pixels(const jt_slide *s, const float *in, float *out, lanes total, int rows,
+                                        int columns, int stride, int down, int pixels)
 {
-    lanes sums[MOST];
+    lanes sums[MOST_ROWS];
     const lanes bias = lanes_load(s->bias);
-#pragma GCC unroll 8
-    for (int p = 0; p < pixels; p++)
+    const size_t next = (size_t)stride * s->in_row;
+#pragma GCC unroll 9
+    for (int p = 0; p < down * pixels; p++)
         sums[p] = bias;
     const float *weights = s->weights;
     for (int ky = 0; ky < rows; ky++, in += s->in_row) {
 #pragma GCC unroll 5
         for (int kx = 0; kx < columns; kx++, weights += JT_LANES) {
             const lanes w = lanes_load(weights);
+#pragma GCC unroll 3
+            for (int y = 0; y < down; y++)
 #pragma GCC unroll 8
-            for (int p = 0; p < pixels; p++)
-                sums[p] = lanes_fused(lanes_load(in + (p * stride + kx) * JT_LANES), w, sums[p]);
+                for (int p = 0; p < pixels; p++)
+                    sums[y * pixels + p] = lanes_fused(lanes_load(in + (size_t)y * next + (p * stride + kx) * JT_LANES),
+                                                       w, sums[y * pixels + p]);
         }
     }
-    lanes total = lanes_load(sum);
+#pragma GCC unroll 3
+    for (int y = 0; y < down; y++)
 #pragma GCC unroll 8
-    for (int p = 0; p < pixels; p++) {
-        sums[p] = lanes_activate(sums[p], s->activation);
-        lanes_store(out + p * JT_LANES, sums[p]);
-        total = lanes_add(total, sums[p]);
-    }
-    lanes_store(sum, total);
+        for (int p = 0; p < pixels; p++) {
+            const lanes result = lanes_activate(sums[y * pixels + p], s->activation);
+            lanes_store(out + (size_t)y * s->out_row + (size_t)(p * JT_LANES), result);
+            total = lanes_add(total, result);
+        }
+    return total;
 }
 
-JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, float *sum, int rows, int columns,
+/* One row, in tiles of about the same width. */
+JT_ALWAYS_INLINE lanes depthwise_row(const jt_slide *s, const float *in, float *out, lanes total, int rows, int columns,
+                                     int stride)
+{
+    int32_t left = s->w;
+    for (int32_t n_tiles = (s->w + MOST - 1) / MOST; n_tiles > 0; n_tiles--) {
+        const int32_t pixels = (left + n_tiles - 1) / n_tiles;
+        switch (pixels) {
+        case 1:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, 1);
+            break;
+        case 2:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, 2);
+            break;
+        case 3:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, 3);
+            break;
+        case 4:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, 4);
+            break;
+        case 5:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, MOST < 5 ? 1 : 5);
+            break;
+        case 6:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, MOST < 6 ? 1 : 6);
+            break;
+        case 7:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, MOST < 7 ? 1 : 7);
+            break;
+        default:
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 1, MOST < 8 ? 1 : 8);
+            break;
+        }
+        in += pixels * stride * JT_LANES;
+        out += pixels * JT_LANES;
+        left -= pixels;
+    }
+    return total;
+}
+
+static void finish(const jt_slide *s, lanes total, float *average)
+{
+    if (average)
+        lanes_store(average, lanes_divide(total, lanes_all((float)(s->h * s->w))));
+}
+
+/* Small squares whole: rows of two or three pixels would leave the multipliers waiting. */
+JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, float *average, int rows, int columns,
                                 int stride)
 {
-    for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row) {
-        const float *from = in;
-        float *to = out;
-        int32_t left = s->w;
-        for (int32_t n_tiles = (s->w + MOST - 1) / MOST; n_tiles > 0; n_tiles--) {
-            const int32_t pixels = (left + n_tiles - 1) / n_tiles;
-            switch (pixels) {
-            case 1:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, 1);
-                break;
-            case 2:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, 2);
-                break;
-            case 3:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, 3);
-                break;
-            case 4:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, 4);
-                break;
-            case 5:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, MOST < 5 ? 1 : 5);
-                break;
-            case 6:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, MOST < 6 ? 1 : 6);
-                break;
-            case 7:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, MOST < 7 ? 1 : 7);
-                break;
-            default:
-                depthwise_pixels(s, from, to, sum, rows, columns, stride, MOST < 8 ? 1 : 8);
-                break;
-            }
-            from += pixels * stride * JT_LANES;
-            to += pixels * JT_LANES;
-            left -= pixels;
-        }
-    }
+    lanes total = lanes_zero();
+    if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 2 && s->w == 2)
+        total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 2);
+    else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
+        total =
+            depthwise_pixels(s, in, out, total, rows, columns, stride, MOST_ROWS < 9 ? 1 : 3, MOST_ROWS < 9 ? 1 : 3);
+    else
+        for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row)
+            total = depthwise_row(s, in, out, total, rows, columns, stride);
+    finish(s, total, average);
 }
 
-static void depthwise_3(const jt_slide *s, const float *in, float *out, float *sum)
+static void depthwise_3(const jt_slide *s, const float *in, float *out, float *average)
 {
-    depthwise(s, in, out, sum, 3, 3, 1);
+    depthwise(s, in, out, average, 3, 3, 1);
 }
-static void depthwise_3_twice(const jt_slide *s, const float *in, float *out, float *sum)
+static void depthwise_3_twice(const jt_slide *s, const float *in, float *out, float *average)
 {
-    depthwise(s, in, out, sum, 3, 3, 2);
+    depthwise(s, in, out, average, 3, 3, 2);
 }
-static void depthwise_5(const jt_slide *s, const float *in, float *out, float *sum)
+static void depthwise_5(const jt_slide *s, const float *in, float *out, float *average)
 {
-    depthwise(s, in, out, sum, 5, 5, 1);
+    depthwise(s, in, out, average, 5, 5, 1);
 }
-static void depthwise_5_twice(const jt_slide *s, const float *in, float *out, float *sum)
+static void depthwise_5_twice(const jt_slide *s, const float *in, float *out, float *average)
 {
-    depthwise(s, in, out, sum, 5, 5, 2);
+    depthwise(s, in, out, average, 5, 5, 2);
 }
 
 /* Any kernel, stride and group: a few pixels at once. */
-JT_ALWAYS_INLINE void grouped_pixels(const jt_slide *s, const lanes_places *places, const float *in, float *out,
-                                     float *sum, int pixels)
+JT_ALWAYS_INLINE lanes grouped_pixels(const jt_slide *s, const lanes_places *places, const float *in, float *out,
+                                      lanes total, int pixels)
 {
     lanes sums[4];
     const ptrdiff_t step = (ptrdiff_t)s->stride[1] * JT_LANES;
@@ -125,18 +150,18 @@ JT_ALWAYS_INLINE void grouped_pixels(const jt_slide *s, const lanes_places *plac
             }
         }
     }
-    lanes total = lanes_load(sum);
 #pragma GCC unroll 4
     for (int p = 0; p < pixels; p++) {
         sums[p] = lanes_activate(sums[p], s->activation);
         lanes_store(out + p * JT_LANES, sums[p]);
         total = lanes_add(total, sums[p]);
     }
-    lanes_store(sum, total);
+    return total;
 }
 
-static void grouped(const jt_slide *s, const float *in, float *out, float *sum)
+static void grouped(const jt_slide *s, const float *in, float *out, float *average)
 {
+    lanes total = lanes_zero();
     lanes_places places[8];
     for (int32_t j = 0; j < s->group; j++)
         places[j] = places_of(s->group, j);
@@ -144,25 +169,24 @@ static void grouped(const jt_slide *s, const float *in, float *out, float *sum)
         int32_t x = 0;
         const ptrdiff_t step = (ptrdiff_t)s->stride[1] * JT_LANES;
         for (; x + 4 <= s->w; x += 4)
-            grouped_pixels(s, places, in + x * step, out + x * JT_LANES, sum, 4);
+            total = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, total, 4);
         for (; x < s->w; x++)
-            grouped_pixels(s, places, in + x * step, out + x * JT_LANES, sum, 1);
+            total = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, total, 1);
     }
+    finish(s, total, average);
 }
 
-void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *sum)
+void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *average)
 {
-    float nobodys[JT_LANES] = {0.0f};
-    sum = sum ? sum : nobodys;
     const int square = s->group == 1 && s->kernel[0] == s->kernel[1] ? s->kernel[0] : 0;
     if (square == 3 && s->stride[1] == 1)
-        depthwise_3(s, in, out, sum);
+        depthwise_3(s, in, out, average);
     else if (square == 3 && s->stride[1] == 2)
-        depthwise_3_twice(s, in, out, sum);
+        depthwise_3_twice(s, in, out, average);
     else if (square == 5 && s->stride[1] == 1)
-        depthwise_5(s, in, out, sum);
+        depthwise_5(s, in, out, average);
     else if (square == 5 && s->stride[1] == 2)
-        depthwise_5_twice(s, in, out, sum);
+        depthwise_5_twice(s, in, out, average);
     else
-        grouped(s, in, out, sum);
+        grouped(s, in, out, average);
 }

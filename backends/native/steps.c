@@ -1,4 +1,6 @@
 /* Convolutions, dense layers and mbconv: what is worth its time. */
+#include <string.h>
+
 #include "steps.h"
 
 static void run_tiles(const jt_conv *conv, const jt_tiles *tiles, const float *in, float *out, const float *residual)
@@ -14,6 +16,27 @@ static void run_tiles(const jt_conv *conv, const jt_tiles *tiles, const float *i
             from += (size_t)pixels * conv->in_pixel;
             to += pixels * JT_LANES;
             plus = plus ? plus + pixels * JT_LANES : NULL;
+        }
+    }
+}
+
+/* All pixels as one row, by way of a buffer. */
+static void run_short_rows(const jt_conv *conv, const jt_tiles *tiles, const float *in, float *out)
+{
+    float buffer[JT_MOST_BLOCKS * JT_MOST_PIXELS * JT_LANES];
+    int32_t x = 0;
+    for (int32_t i = 0; i < tiles->n_tiles; i++) {
+        const int32_t pixels = tiles->pixels + (i < tiles->n_larger);
+        tiles->kernel(&tiles->tile, pixels, in, buffer, NULL);
+        in += pixels * JT_LANES;
+        for (int32_t p = 0; p < pixels; p++) {
+            for (int32_t b = 0; b < tiles->n_blocks; b++)
+                memcpy(out + (size_t)b * conv->out_block + (size_t)(x * JT_LANES),
+                       buffer + (b * JT_MOST_PIXELS + p) * JT_LANES, JT_LANES * sizeof *out);
+            if (++x == conv->width) {
+                x = 0;
+                out += conv->out_row;
+            }
         }
     }
 }
@@ -42,13 +65,7 @@ static void run_slides(const jt_slides *slides, const jt_native_kernel *kernel, 
         jt_slide slide = slides->slide;
         slide.weights += (size_t)b * slides->weights;
         slide.bias += b * JT_LANES;
-        if (!average) {
-            kernel->slide(&slide, in + slides->in_first, out, NULL);
-            continue;
-        }
-        float sum[JT_LANES] = {0.0f};
-        kernel->slide(&slide, in + slides->in_first, out, sum);
-        kernel->divide(sum, (float)(slide.h * slide.w), average + b * JT_LANES, 1);
+        kernel->slide(&slide, in + slides->in_first, out, average ? average + b * JT_LANES : NULL);
     }
 }
 
@@ -72,7 +89,10 @@ static void mbconv(const jt_step *step, const jt_run *run, int32_t jet)
         for (int32_t g = 0; g < m->expand.n_groups; g++) {
             const int32_t first = m->expand.groups[g].first_block;
             const int32_t end = g + 1 < m->expand.n_groups ? m->expand.groups[g + 1].first_block : n_blocks;
-            run_tiles(&m->expand, &m->expand.groups[g], in, wide, NULL);
+            if (m->expand.width)
+                run_short_rows(&m->expand, &m->expand.groups[g], in, wide);
+            else
+                run_tiles(&m->expand, &m->expand.groups[g], in, wide, NULL);
             run_slides(&m->slides, kernel, wide, filtered + (size_t)first * m->filtered.block, average, first, end);
         }
     } else {

@@ -27,18 +27,16 @@ static void scale(const float *in, const float *factors, float *out, size_t n)
         lanes_store(out + i * JT_LANES, lanes_multiply(lanes_load(in + i * JT_LANES), factor));
 }
 
-static void sum(const float *in, size_t n, float *sum)
+static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out)
 {
-    lanes total = lanes_load(sum);
-    for (size_t i = 0; i < n; i++)
-        total = lanes_add(total, lanes_load(in + i * JT_LANES));
-    lanes_store(sum, total);
-}
-
-static void divide(const float *in, float divisor, float *out, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        lanes_store(out + i * JT_LANES, lanes_divide(lanes_load(in + i * JT_LANES), lanes_all(divisor)));
+    const lanes n = lanes_all((float)(h * w));
+    for (int32_t b = 0; b < n_blocks; b++, in += block) {
+        lanes sum = lanes_zero();
+        for (int32_t y = 0; y < h; y++)
+            for (int32_t x = 0; x < w; x++)
+                sum = lanes_add(sum, lanes_load(in + (size_t)y * row + (size_t)(x * JT_LANES)));
+        lanes_store(out + b * JT_LANES, lanes_divide(sum, n));
+    }
 }
 
 /* A NaN never wins: of a comparison with one, lanes_max takes the second. */
@@ -165,6 +163,5 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .add = add,
     .scale = scale,
     .activate = JT_NATIVE(activate),
-    .sum = sum,
-    .divide = divide,
+    .average = average,
 };
