@@ -46,7 +46,7 @@ static void expect(document *d, jt_status status, const char *key)
 {
     if (d->reader.status != status || (status != JT_OK && strcmp(d->error.key, key) != 0))
         fail_msg("status %d and key \"%s\", not %d and \"%s\": %s", (int)d->reader.status, d->error.key, (int)status,
-                 key, d->error.text);
+                 key ? key : "", d->error.text);
     if (status == JT_OK)
         return;
     assert_int_equal(d->error.status, status);
