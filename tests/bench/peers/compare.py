@@ -91,6 +91,11 @@ def run(name: str, names: list[str], batches: list[int], rounds: int, limit: flo
     with tempfile.TemporaryDirectory() as folder:
         case = cases.make(name, sorted({1, *batches}), Path(folder) / name)
         inputs = case.images, case.features, case.scores
+        for engine_name in names:
+            try:
+                engine_class(engine_name).prepare(case.folder, sorted({1, *batches}))
+            except Exception as error:
+                reasons[engine_name] = f"{type(error).__name__}: {error}"
         for batch in batches:
             calls, loaded = {}, {}
             for engine_name in names:

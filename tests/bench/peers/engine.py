@@ -29,6 +29,18 @@ class Engine(abc.ABC):
         Jets in a call.
     """
 
+    @staticmethod  # noqa: B027  (most engines need nothing)
+    def prepare(folder: Path, batches: list[int]) -> None:
+        """Write what the engine reads, where that is not in a case already.
+
+        Parameters
+        ----------
+        folder : Path
+            Of a case.
+        batches : list of int
+            Jets in calls.
+        """
+
     @abc.abstractmethod
     def __init__(self, folder: Path, batch: int) -> None: ...
 

@@ -12,6 +12,9 @@ ENGINES = {
     "jettag onednn": ("of_jettag", "OneDnn"),
     "ONNX Runtime": ("of_onnxruntime", "OnnxRuntime"),
     "OpenVINO": ("of_openvino", "OpenVino"),
+    "LiteRT": ("of_litert", "LiteRt"),
+    "ncnn": ("of_ncnn", "Ncnn"),
+    "PyTorch eager": ("of_torch", "TorchEager"),
 }
 OURS = ("jettag native", "jettag onednn")
 

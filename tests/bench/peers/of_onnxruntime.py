@@ -45,7 +45,7 @@ class _Api:
         table = get(_API_VERSION)
         if not table:
             raise Missing(f"no interface of version {_API_VERSION}")
-        self._table = ctypes.cast(table, ctypes.POINTER(c_void_p * 100)).contents
+        self._table: Any = ctypes.cast(table, ctypes.POINTER(c_void_p * 100)).contents
         self.environment = c_void_p()
         self.call(_CREATE_ENV, c_int(_WARNINGS), c_char_p(b"bench"), byref(self.environment))
         self.memory = c_void_p()
