@@ -74,7 +74,8 @@ typedef struct jt_window {
 
 /*
  * outputs[jet] = activation(bias + weights inputs[jet]), vectors. Weights are [group of blocks][n][blocks][16], with
- * `blocks_together` blocks in every group but perhaps the last.
+ * `blocks_together` blocks in every group but perhaps the last. The groups may be taken backwards: the second time, the
+ * weights read last are still in the cache.
  */
 typedef struct jt_matrix {
     int32_t n, n_blocks, blocks_together;
@@ -117,7 +118,8 @@ typedef struct jt_native_kernel {
     void (*winograd_out)(const float *in, size_t product, const float *bias, jt_activation activation, int32_t h,
                          int32_t w, float *out, size_t row);
     void (*largest)(const jt_window *window, const float *in, float *out);
-    void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
+    void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets,
+                   int32_t backwards);
     /* n lanes of 16 each; in place is fine. */
     void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
     void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */

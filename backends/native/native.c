@@ -83,7 +83,9 @@ static jt_status run(jt_plan_context *context, const float *images, const float 
             .own_floats = plan->own_floats,
             .n_pixels = plan->n_pixels,
             .n_features = plan->n_features,
+            .backwards = context->turn,
         };
+        context->turn = !context->turn;
         const int32_t together = n - first < context->group ? n - first : context->group;
         run_group(plan, run, together, outputs + (size_t)first * plan->n_classes);
     }

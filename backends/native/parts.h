@@ -18,7 +18,8 @@ void JT_NATIVE(largest_in_planes)(const jt_plane_window *window, const float *in
 void JT_NATIVE(winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);
 void JT_NATIVE(winograd_out)(const float *in, size_t product, const float *bias, jt_activation activation, int32_t h,
                              int32_t w, float *out, size_t row);
-void JT_NATIVE(matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets);
+void JT_NATIVE(matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets,
+                       int32_t backwards);
 void JT_NATIVE(activate)(const float *in, float *out, size_t n, jt_activation activation);
 
 #endif /* JT_NATIVE_PARTS_H */

@@ -46,6 +46,7 @@ typedef struct jt_run {
     const float *images, *features;          /* likewise */
     size_t own_floats, n_pixels, n_features; /* from one jet to the next */
     int32_t first, n;
+    int32_t backwards; /* for jt_matrix */
 } jt_run;
 
 /* A convolution's outputs of a few blocks of channels. */
@@ -138,6 +139,7 @@ struct jt_plan {
 struct jt_plan_context {
     const jt_plan *plan;
     int32_t group; /* jets at once */
+    int32_t turn;  /* 0 or 1, after every group of jets the other: the direction of dense layers, no score's bits */
     float *memory; /* shared, then own for each jet of a group */
 };
 

@@ -98,8 +98,8 @@ static void mbconv(const jt_step *step, const jt_run *run, int32_t jet)
     } else {
         run_slides(&m->slides, kernel, in, filtered, average, 0, n_blocks);
     }
-    kernel->matrix(&m->squeeze, (const float *const[]){average}, (float *const[]){squeezed}, 1);
-    kernel->matrix(&m->excite, (const float *const[]){squeezed}, (float *const[]){gate}, 1);
+    kernel->matrix(&m->squeeze, (const float *const[]){average}, (float *const[]){squeezed}, 1, 0);
+    kernel->matrix(&m->excite, (const float *const[]){squeezed}, (float *const[]){gate}, 1, 0);
     for (int32_t b = 0; b < n_blocks; b++) {
         float *block = filtered + (size_t)b * m->filtered.block;
         kernel->scale(block, gate + b * JT_LANES, block, m->filtered.block / JT_LANES);
@@ -136,5 +136,5 @@ void jt_native_run_matrix(const jt_step *step, const jt_run *run)
         inputs[i] = jt_spot_at(&step->in, run, run->first + i);
         outputs[i] = jt_spot_at(&step->out, run, run->first + i);
     }
-    run->kernel->matrix(&step->matrix, inputs, outputs, run->n);
+    run->kernel->matrix(&step->matrix, inputs, outputs, run->n, run->backwards);
 }

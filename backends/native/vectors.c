@@ -59,6 +59,8 @@ static void largest(const jt_window *s, const float *in, float *out)
     }
 }
 
+enum { AHEAD = 1024 };
+
 /* sums[s][jet][block], where input k goes to the partial sum k mod n_sums; added up in a fixed tree. */
 JT_ALWAYS_INLINE void run_rows(const float *weights, const float *bias, int32_t n, const float *const *inputs,
                                float *const *outputs, size_t first_out, jt_activation activation, int jets, int blocks,
@@ -72,7 +74,11 @@ JT_ALWAYS_INLINE void run_rows(const float *weights, const float *bias, int32_t 
     int32_t k = 0;
     for (; k + n_sums <= n; k += n_sums)
 #pragma GCC unroll 8
-        for (int s = 0; s < n_sums; s++, weights += blocks * JT_LANES)
+        for (int s = 0; s < n_sums; s++, weights += blocks * JT_LANES) {
+            if (jets == 1)
+#pragma GCC unroll 2
+                for (int b = 0; b < blocks; b++)
+                    __builtin_prefetch(weights + AHEAD + b * JT_LANES);
 #pragma GCC unroll 6
             for (int j = 0; j < jets; j++) {
                 const lanes x = lanes_all(inputs[j][k + s]);
@@ -82,6 +88,7 @@ JT_ALWAYS_INLINE void run_rows(const float *weights, const float *bias, int32_t 
                     *at = lanes_fused(x, lanes_load(weights + b * JT_LANES), *at);
                 }
             }
+        }
 #pragma GCC unroll 8
     for (int s = 0; s + 1 < n_sums; s++) {
         if (k + s >= n)
@@ -131,20 +138,22 @@ JT_ALWAYS_INLINE void long_rows(const jt_matrix *m, const float *weights, size_t
 
 enum { BLOCKS_TOGETHER = LANES_SUMS >= 24 ? 2 : 1 };
 
-void JT_NATIVE(matrix)(const jt_matrix *m, const float *const *inputs, float *const *outputs, int32_t n_jets)
+void JT_NATIVE(matrix)(const jt_matrix *m, const float *const *inputs, float *const *outputs, int32_t n_jets,
+                       int32_t backwards)
 {
     if (m->n_blocks == 1) {
         short_rows(m, inputs, outputs, n_jets);
         return;
     }
-    const float *weights = m->weights;
-    int32_t block = 0;
-    for (; block + BLOCKS_TOGETHER <= m->n_blocks; block += BLOCKS_TOGETHER) {
-        long_rows(m, weights, (size_t)block, inputs, outputs, n_jets, BLOCKS_TOGETHER);
-        weights += (size_t)m->n * BLOCKS_TOGETHER * JT_LANES;
+    const int32_t n_groups = (m->n_blocks + BLOCKS_TOGETHER - 1) / BLOCKS_TOGETHER;
+    for (int32_t i = 0; i < n_groups; i++) {
+        const size_t block = (size_t)(backwards ? n_groups - 1 - i : i) * BLOCKS_TOGETHER;
+        const float *weights = m->weights + block * (size_t)m->n * JT_LANES;
+        if ((int32_t)block + BLOCKS_TOGETHER <= m->n_blocks)
+            long_rows(m, weights, block, inputs, outputs, n_jets, BLOCKS_TOGETHER);
+        else
+            long_rows(m, weights, block, inputs, outputs, n_jets, 1);
     }
-    if (block < m->n_blocks)
-        long_rows(m, weights, (size_t)block, inputs, outputs, n_jets, 1);
 }
 
 const jt_native_kernel JT_NATIVE(kernel);

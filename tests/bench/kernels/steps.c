@@ -65,6 +65,7 @@ static void measure(const jt_plan *plan, jt_run run, int32_t jets, int rounds, d
         least[i] = 1e30;
     for (int round = 0; round < rounds; round++) {
         double whole = 0.0;
+        run.backwards = round % 2;
         for (int32_t i = 0; i < plan->n_steps; i++) {
             const double before = now();
             run.n = i < plan->n_head ? 1 : jets;
