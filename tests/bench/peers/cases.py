@@ -41,8 +41,8 @@ Floats = npt.NDArray[np.float32]
 # The largest number of jets that a batch may have.
 JETS = 1000
 _SEED = 4
-# The parity tests have 24 jets and scores far apart. Among a thousand jets rounding alone takes some engine or other over
-# 1e-5 there, so differences of logits are made smaller by this; scores still differ from jet to jet by 0.1 and more.
+# The parity tests have 24 jets and scores far apart. Among 1000 jets rounding alone takes one engine or other over
+# 1e-5, so differences of logits are made smaller by this; scores still differ from jet to jet by 0.1 and more.
 _CALM = 0.4
 # Random weights behind batch norm at random make scores of real jets so much alike, where images are not standardised,
 # that scaling them apart enlarges rounding a hundred times. These networks get the parity tests' images instead.
@@ -126,6 +126,7 @@ def _random_model(network: Network, jets: shards.Jets, path: Path) -> None:
 
 def _exact_scores(network: Network, tensors: helpers.Tensors, images: Floats, features: Floats | None) -> Floats:
     """Scores in double precision, rounded at the very end: the measure of all engines."""
+    torch.set_num_threads(1)  # More would wait for each other on the one core.
     module = TorchNetwork(network).eval()
     module.load_tensors(tensors)
     module.double()
