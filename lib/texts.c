@@ -21,7 +21,7 @@ static const char *const status_texts[] = {
 
 static const char *const jet_status_texts[] = {
     [JT_JET_OK] = "tagged",
-    [JT_JET_NOT_FINITE] = "a value is not finite",
+    [JT_JET_NOT_FINITE] = "a value is not finite, or above 1e30 GeV",
     [JT_JET_NEGATIVE_ENERGY] = "a constituent has negative energy",
     [JT_JET_TOO_FEW] = "too few constituents",
     [JT_JET_TOO_MANY] = "more constituents than the context was made for",

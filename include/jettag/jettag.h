@@ -278,7 +278,7 @@ typedef struct jt_jets {
 /* What became of one jet. Values are never renumbered. */
 typedef enum jt_jet_status {
     JT_JET_OK = 0,
-    JT_JET_NOT_FINITE = 1,      /* a NaN or an infinity among its values */
+    JT_JET_NOT_FINITE = 1,      /* a NaN or an infinity among its values, or more than 1e30 GeV */
     JT_JET_NEGATIVE_ENERGY = 2, /* E < 0 */
     JT_JET_TOO_FEW = 3,         /* fewer constituents than the model's minimum (4) */
     JT_JET_TOO_MANY = 4,        /* more than the context was made for */

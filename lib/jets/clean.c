@@ -6,6 +6,9 @@
 
 enum { N_DOUBLE_ARRAYS = 5 };
 
+/* GeV: no physics is beyond it, and pixels, which are floats, could not hold the sums of thousands. */
+static const double largest = 1e30;
+
 static size_t rounded_up(size_t bytes)
 {
     return (bytes + 63) & ~(size_t)63;
@@ -87,8 +90,8 @@ static kind read_constituent(const jt_jets_view *view, int64_t index, constituen
     if (c->p[3] < 0.0)
         return KIND_NEGATIVE_ENERGY;
     c->pt = sqrt(c->p[0] * c->p[0] + c->p[1] * c->p[1]);
-    /* Finite values whose squares, or whose energy from pT, eta, phi and m, are beyond the range of a double. */
-    if (!(isfinite(c->pt) && isfinite(c->p[2]) && isfinite(c->p[3])))
+    /* Also what is infinite or NaN by now: squares, or the energy from pT, eta, phi and m, of finite values. */
+    if (!(c->pt <= largest && fabs(c->p[2]) <= largest && c->p[3] <= largest))
         return KIND_NOT_FINITE;
     c->class = view->classes ? view->classes[index * view->class_stride] : (uint8_t)JT_NEUTRAL;
     return KIND_PARTICLE;
@@ -131,6 +134,14 @@ typedef struct span {
     int64_t first, end;
 } span;
 
+/* With offsets, `padded` may be anything. */
+static span span_of(const jt_jets_view *view, int64_t index)
+{
+    if (view->offsets)
+        return (span){view->offsets[index], view->offsets[index + 1]};
+    return (span){index * view->padded, (index + 1) * view->padded};
+}
+
 /* The jet is unsorted or long: find the hardest by their pT first, then read them again, in order. */
 static void read_ranked(const jt_jets_view *view, span span, int32_t keep, jt_clean_jet *jet)
 {
@@ -158,9 +169,7 @@ static void sort_by_input(jt_clean_jet *jet)
 
 jt_jet_status jt_jet_clean(const jt_jets_view *view, int64_t index, const jt_cleaning *cleaning, jt_clean_jet *jet)
 {
-    span span = {index * view->padded, (index + 1) * view->padded};
-    if (view->offsets)
-        span.first = view->offsets[index], span.end = view->offsets[index + 1];
+    const span span = span_of(view, index);
 
     /* Most jets come sorted and short: they are read once. */
     int in_order = 1;

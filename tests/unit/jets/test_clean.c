@@ -80,6 +80,17 @@ static void test_bad_numbers(void **state)
     }
     const double overflow[1][4] = {{1e200, 1e200, 0, 1e201}};
     assert_int_equal(clean_rows(overflow, 1, &all, jet), JT_JET_NOT_FINITE);
+    /* More than any jet has is as bad: the sum of many would be no float any more. */
+    for (int value = 0; value < 4; value++)
+        for (int sign = 0; sign < 2; sign++) {
+            double rows[1][4] = {{1, 2, 3, 4}};
+            rows[0][value] = sign ? -1e30 : 1e30;
+            const jt_jet_status most = value == 3 && sign ? JT_JET_NEGATIVE_ENERGY : JT_JET_OK;
+            assert_int_equal(clean_rows((const double(*)[4])rows, 1, &all, jet), most);
+            rows[0][value] *= 1.000001;
+            const jt_jet_status more = value == 3 && sign ? JT_JET_NEGATIVE_ENERGY : JT_JET_NOT_FINITE;
+            assert_int_equal(clean_rows((const double(*)[4])rows, 1, &all, jet), more);
+        }
     const double negative[2][4] = {{1, 0, 0, 1}, {0, 2, 0, -1}};
     assert_int_equal(clean_rows(negative, 2, &all, jet), JT_JET_NEGATIVE_ENERGY);
     const double both[2][4] = {{0, 2, 0, -1}, {(double)NAN, 0, 0, 1}};
@@ -191,6 +202,31 @@ static void test_layouts(void **state)
     free(b);
 }
 
+/* Where there are offsets nobody has to set `padded`, and what is in it does not count. */
+static void test_offsets_without_padded(void **state)
+{
+    (void)state;
+    const double rows[3][4] = {{3, 4, 1, 6}, {1, 2, -2, 3.5}, {0.5, 0, 0, 0.5}};
+    const int64_t offsets[4] = {0, 1, 1, 3};
+    const int64_t any[] = {0, 1, -1, INT64_MAX, INT64_MIN, -6799976531358687393};
+    jt_clean_jet *jet = make_jet(CAPACITY);
+    for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
+        jt_jets jets = {.size = sizeof jets,
+                        .n_jets = 3,
+                        .offsets = offsets,
+                        .momenta = rows,
+                        .padded = any[i],
+                        .n_constituents = 3};
+        for (int64_t k = 0; k < 3; k++) {
+            assert_int_equal(clean(&jets, k, &all, jet), JT_JET_OK);
+            assert_int_equal(jet->n, offsets[k + 1] - offsets[k]);
+            if (jet->n > 0)
+                assert_int_equal(jet->order[0], offsets[k]);
+        }
+    }
+    free(jet);
+}
+
 static void test_classes(void **state)
 {
     (void)state;
@@ -212,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_bad_numbers),
         cmocka_unit_test(test_keeps_the_hardest),
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_offsets_without_padded),
         cmocka_unit_test(test_classes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
