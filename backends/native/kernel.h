@@ -124,6 +124,7 @@ typedef struct jt_native_kernel {
     void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
     void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */
     void (*activate)(const float *in, float *out, size_t n, jt_activation activation);
+    void (*copy_rows)(const float *in, size_t in_row, float *out, size_t out_row, int32_t rows, int32_t w);
     /* Means of rows of w lanes of 16, summed one by one. */
     void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out);
 } jt_native_kernel;

@@ -91,6 +91,14 @@ static inline void lanes_store_halves(float *low, float *high, lanes a)
     _mm256_storeu_ps(low, _mm512_castps512_ps256(a));
     _mm256_storeu_ps(high, _mm512_extractf32x8_ps(a, 1));
 }
+/* The larger of each pair of neighbours (the first where one is NaN or both are equal): eight, to one place. */
+static inline void lanes_store_pairs(float *p, lanes a)
+{
+    const __m512i even = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512 first = _mm512_permutexvar_ps(even, a),
+                 second = _mm512_permutexvar_ps(even, _mm512_permute_ps(a, 0xb1));
+    _mm256_storeu_ps(p, _mm512_castps512_ps256(_mm512_max_ps(second, first)));
+}
 
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -188,6 +196,12 @@ static inline void lanes_store_halves(float *low, float *high, lanes a)
 {
     _mm256_storeu_ps(low, a.low);
     _mm256_storeu_ps(high, a.high);
+}
+static inline void lanes_store_pairs(float *p, lanes a)
+{
+    const __m256 first = _mm256_shuffle_ps(a.low, a.high, 0x88), second = _mm256_shuffle_ps(a.low, a.high, 0xdd);
+    const __m256d mixed = _mm256_castps_pd(_mm256_max_ps(second, first));
+    _mm256_storeu_ps(p, _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8)));
 }
 
 #else
@@ -312,6 +326,11 @@ static inline void lanes_store_halves(float *low, float *high, lanes a)
 {
     memcpy(low, a.at, 8 * sizeof *low);
     memcpy(high, a.at + 8, 8 * sizeof *high);
+}
+static inline void lanes_store_pairs(float *p, lanes a)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = a.at[2 * i + 1] > a.at[2 * i] ? a.at[2 * i + 1] : a.at[2 * i];
 }
 
 #endif

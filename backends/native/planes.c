@@ -130,13 +130,19 @@ static inline float larger(float value, float most)
     return value > most ? value : most;
 }
 
+/* Windows of 2 x 2: eight at once, the last eight perhaps overlapping; fewer one by one. */
 static void pairs(const float *top, const float *bottom, int32_t w, float *out)
 {
-    for (int32_t x = 0; x < w; x++) {
-        float most = larger(top[2 * x], -INFINITY);
-        most = larger(top[2 * x + 1], most);
-        most = larger(bottom[2 * x], most);
-        out[x] = larger(bottom[2 * x + 1], most);
+    const lanes least = lanes_all(-INFINITY);
+    for (int32_t x = 0; w >= HALF && x < w; x += HALF) {
+        x = x < w - HALF ? x : w - HALF;
+        const lanes most = lanes_max(lanes_load(top + 2 * x), least);
+        lanes_store_pairs(out + x, lanes_max(lanes_load(bottom + 2 * x), most));
+    }
+    for (int32_t x = 0; w < HALF && x < w; x++) {
+        const float left = larger(bottom[2 * x], larger(top[2 * x], -INFINITY));
+        const float right = larger(bottom[2 * x + 1], larger(top[2 * x + 1], -INFINITY));
+        out[x] = larger(right, left);
     }
 }
 

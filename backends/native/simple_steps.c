@@ -14,10 +14,8 @@ void jt_native_pad_image(const jt_step *step, const jt_run *run)
     for (int32_t jet = run->first; jet < run->first + run->n; jet++) {
         const float *from = jt_spot_from(&step->in, run, jet);
         float *to = jt_spot_at(&step->out, run, jet);
-        for (int32_t c = 0; c < shape.c; c++)
-            for (int32_t y = 0; y < shape.h; y++, from += shape.w)
-                memcpy(to + (size_t)c * step->out.block + (size_t)y * step->out.row, from,
-                       (size_t)shape.w * sizeof *to);
+        for (int32_t c = 0; c < shape.c; c++, from += shape.h * shape.w, to += step->out.block)
+            run->kernel->copy_rows(from, (size_t)shape.w, to, step->out.row, shape.h, shape.w);
     }
 }
 
@@ -47,9 +45,8 @@ void jt_native_run_flatten(const jt_step *step, const jt_run *run)
         const float *from = jt_spot_at(&step->in, run, jet);
         float *to = jt_spot_at(&step->out, run, jet);
         if (step->in.planes) {
-            for (int32_t i = 0; i < shape.c * shape.h; i++, to += shape.w)
-                memcpy(to, from + (size_t)(i / shape.h) * step->in.block + (size_t)(i % shape.h) * step->in.row,
-                       (size_t)shape.w * sizeof *to);
+            for (int32_t c = 0; c < shape.c; c++, from += step->in.block, to += shape.h * shape.w)
+                run->kernel->copy_rows(from, step->in.row, to, (size_t)shape.w, shape.h, shape.w);
             continue;
         }
         for (int32_t c = 0; c < shape.c; c++)

@@ -104,6 +104,9 @@ JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, 
     else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
         total =
             depthwise_pixels(s, in, out, total, rows, columns, stride, MOST_ROWS < 9 ? 1 : 3, MOST_ROWS < 9 ? 1 : 3);
+    else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h % 2 == 0 && s->w == 4)
+        for (int32_t y = 0; y < s->h; y += 2, in += 2 * (size_t)stride * s->in_row, out += 2 * s->out_row)
+            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 4);
     else
         for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row)
             total = depthwise_row(s, in, out, total, rows, columns, stride);

@@ -27,6 +27,19 @@ static void scale(const float *in, const float *factors, float *out, size_t n)
         lanes_store(out + i * JT_LANES, lanes_multiply(lanes_load(in + i * JT_LANES), factor));
 }
 
+/* The last sixteen may overlap those before. */
+static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row, int32_t rows, int32_t w)
+{
+    for (int32_t y = 0; y < rows; y++, in += in_row, out += out_row) {
+        for (int32_t x = 0; w >= JT_LANES && x < w; x += JT_LANES) {
+            x = x < w - JT_LANES ? x : w - JT_LANES;
+            lanes_store(out + x, lanes_load(in + x));
+        }
+        if (w < JT_LANES)
+            memcpy(out, in, (size_t)w * sizeof *out);
+    }
+}
+
 static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out)
 {
     const lanes n = lanes_all((float)(h * w));
@@ -172,5 +185,6 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .add = add,
     .scale = scale,
     .activate = JT_NATIVE(activate),
+    .copy_rows = copy_rows,
     .average = average,
 };
