@@ -4,16 +4,65 @@
 
 enum { MAX_CLASSES = 16 };
 
-/* YYYY-MM-DD, alone or with a time of day behind a T. */
-static int is_date(const char *text)
+/* Whether a text begins as the pattern has it, 0 standing for any digit; moves on behind that if so. */
+static int skip(const char **text, const char *pattern)
 {
-    static const char pattern[] = "0000-00-00";
     for (size_t i = 0; pattern[i]; i++) {
-        int digit = text[i] >= '0' && text[i] <= '9';
-        if (pattern[i] == '0' ? !digit : text[i] != pattern[i])
+        char byte = (*text)[i];
+        int digit = byte >= '0' && byte <= '9';
+        if (pattern[i] == '0' ? !digit : byte != pattern[i])
             return 0;
     }
-    return text[10] == '\0' || text[10] == 'T';
+    *text += strlen(pattern);
+    return 1;
+}
+
+/* The number that two digits are. */
+static int two_digits(const char *digits)
+{
+    return 10 * (digits[0] - '0') + digits[1] - '0';
+}
+
+/* A day of the calendar at the start of a text. */
+static int skip_day(const char **text)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const char *date = *text;
+    if (!skip(text, "0000-00-00"))
+        return 0;
+    int year = 100 * two_digits(date) + two_digits(date + 2), month = two_digits(date + 5), day = two_digits(date + 8);
+    int leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
+}
+
+/* hh:mm, up to 23:59. */
+static int skip_minutes(const char **text)
+{
+    const char *time = *text;
+    return skip(text, "00:00") && two_digits(time) < 24 && two_digits(time + 3) < 60;
+}
+
+/* ISO 8601: 2026-01-31, alone or with a time behind a T: 10:00, 10:00:59, 10:00:59.123, each with Z or +02:00 or not.
+ */
+static int is_date(const char *text)
+{
+    if (!skip_day(&text))
+        return 0;
+    if (*text == '\0')
+        return 1;
+    if (!skip(&text, "T") || !skip_minutes(&text))
+        return 0;
+    const char *seconds = text;
+    if (skip(&text, ":00")) {
+        if (two_digits(seconds + 1) > 60) /* 60 is a leap second */
+            return 0;
+        if (skip(&text, ".0"))
+            while (skip(&text, "0"))
+                continue;
+    }
+    if (!skip(&text, "Z") && (skip(&text, "+") || skip(&text, "-")) && !skip_minutes(&text))
+        return 0;
+    return *text == '\0';
 }
 
 static void read_classes(jt_reading *reading, const jt_json *value)
