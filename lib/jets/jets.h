@@ -2,8 +2,9 @@
  * From the caller's layout to a clean jet: one set of rules for images, features and networks.
  *
  * Cleaning, in this order: padding (all four values exactly 0) is dropped; a NaN or infinity anywhere, a momentum or
- * energy above 1e30 GeV, or E < 0, ends the jet with its status; constituents are sorted by falling pT, ties in input order; the hardest `keep` remain; fewer
- * than `at_least` end the jet with JT_JET_TOO_FEW. All in double precision from the values as given.
+ * energy above 1e30 GeV, or E < 0, ends the jet with its status; constituents are sorted by falling pT, ties in input
+ * order; the hardest `keep` remain; fewer than `at_least` end the jet with JT_JET_TOO_FEW. All in double precision from
+ * the values as given.
  */
 #ifndef JT_JETS_JETS_H
 #define JT_JETS_JETS_H
