@@ -133,6 +133,25 @@ static void sides_that_overflow(void **state)
     toy_free(t);
 }
 
+/* Each op of a layer counts on its own: a gate's average of 2^28 - 2 floats to 2 is allowed, of two more it is not. */
+static void ops_inside_layers(void **state)
+{
+    (void)state;
+    for (int32_t over = 0; over < 2; over++) {
+        toy *t = toy_new((jt_shape){2, 1, FLOATS / 2 - 1 + over}, 0, 2);
+        toy_layer(t, "squeeze_excite", "l", "image")->parameters.squeeze = 1;
+        refused_by(t, 0, over);
+        toy_free(t);
+    }
+    /* The product needs twice the image: it is refused although average and dense ops are small. */
+    toy *t = toy_new((jt_shape){2, 1, FLOATS / 4}, 0, 2);
+    jt_layer_spec *l = toy_layer(t, "squeeze_excite", "l", "image");
+    l->parameters.squeeze = 1;
+    toy_tensors(t, l, 2);
+    refused_by(t, 0, 1);
+    toy_free(t);
+}
+
 static void operations(void **state)
 {
     (void)state;
@@ -192,7 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_of_plain_ops), cmocka_unit_test(memory_of_sums), cmocka_unit_test(memory_of_weights),
-        cmocka_unit_test(sides_that_overflow), cmocka_unit_test(operations),     cmocka_unit_test(all_that_is_alive),
+        cmocka_unit_test(sides_that_overflow), cmocka_unit_test(operations),     cmocka_unit_test(ops_inside_layers),
+        cmocka_unit_test(all_that_is_alive),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }
