@@ -24,6 +24,7 @@ import jettag
 from models import jtm
 from models.datasets import shards
 from models.export import Statistics, build, without_statistics
+from models.layers import IMAGE
 from models.networks import NETWORKS, Network
 from models.onnx_writer import to_onnx
 from models.torch_network import TorchNetwork
@@ -41,12 +42,9 @@ Floats = npt.NDArray[np.float32]
 # The largest number of jets that a batch may have.
 JETS = 1000
 _SEED = 4
-# The parity tests have 24 jets and scores far apart. Among 1000 jets rounding alone takes one engine or other over
-# 1e-5, so differences of logits are made smaller by this; scores still differ from jet to jet by 0.1 and more.
-_CALM = 0.4
-# Random weights behind batch norm at random make scores of real jets so much alike, where images are not standardised,
-# that scaling them apart enlarges rounding a hundred times. These networks get the parity tests' images instead.
-_MADE_UP_IMAGES = ("resnext-50",)
+# Jets by which random weights are scaled, and how far apart the differences of their two logits then are.
+_FOR_SCALES = 64
+_SPREAD = 0.5
 # As in training: deviations of pixels seldom lit are raised to this share of the channel's largest.
 _DEVIATION_FLOOR = 0.001
 
@@ -104,8 +102,6 @@ def _statistics(network: Network, jets: shards.Jets) -> Statistics:
 def _inputs(path: Path, jets: shards.Jets) -> tuple[Floats, Floats | None]:
     """What the network of a model file sees of the jets."""
     model = jettag.load(path, backend="reference")
-    if model.info["name"] in _MADE_UP_IMAGES:
-        return helpers.blob_images(model.info["image_shape"], len(jets), seed=5), None
     images, features, statuses = model.network_inputs(jets.jagged)
     # Enough jets for the largest batch, should a few of the sample be unfit.
     chosen = np.resize(np.flatnonzero(statuses == 0), len(jets))
@@ -115,12 +111,19 @@ def _inputs(path: Path, jets: shards.Jets) -> tuple[Floats, Floats | None]:
 def _random_model(network: Network, jets: shards.Jets, path: Path) -> None:
     """Write a model file with random weights whose scores of these jets lie on both sides of 0.5."""
     statistics = _statistics(network, jets)
-    first = build(network, helpers.random_tensors(network, _SEED), statistics, version="0", created="2026-01-31")
-    jtm.write(path, first)
-    images, features = _inputs(path, jets.part(0, 64))
-    tensors = helpers.spread_tensors(network, _SEED, images, features)
-    for role in ("weight", "bias"):
-        tensors[f"{network.output}.{role}"] *= np.float32(_CALM)
+    tensors = helpers.random_tensors(network, _SEED)
+    jtm.write(path, build(network, tensors, statistics, version="0", created="2026-01-31"))
+    images, features = _inputs(path, jets.part(0, _FOR_SCALES))
+    if not network.standardised:
+        # Next to random biases such faint images would hardly matter, and what then tells jets apart is rounding.
+        first = next(layer["name"] for layer in network.layers if IMAGE in layer["inputs"])
+        tensors[f"{first}.weight"] /= images.std()
+    logits, _ = helpers.onnx_outputs(network, tensors, images, features)
+    margin = logits[:, 1] - logits[:, 0]
+    scale = np.float32(_SPREAD / margin.std())
+    tensors[f"{network.output}.weight"] *= scale
+    tensors[f"{network.output}.bias"] *= scale
+    tensors[f"{network.output}.bias"][0] += scale * margin.mean()
     jtm.write(path, build(network, tensors, statistics, version="0", created="2026-01-31"))
 
 

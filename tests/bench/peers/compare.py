@@ -27,7 +27,7 @@ for place in (ROOT, ROOT / "python"):
 from tests.bench import report  # noqa: E402
 from tests.bench.peers import cases, machine, tables, timing  # noqa: E402
 from tests.bench.peers.engine import Call, Engine, Floats  # noqa: E402
-from tests.bench.peers.engines import ENGINES, engine_class  # noqa: E402
+from tests.bench.peers.engines import ENGINES, OURS, engine_class  # noqa: E402
 
 TOLERANCE = 1e-5
 NETWORKS = (
@@ -84,7 +84,12 @@ def footprint(name: str, case: cases.Case) -> dict[str, float]:
     return row
 
 
-def run(name: str, names: list[str], batches: list[int], rounds: int, limit: float) -> dict[str, Any]:
+def _slowest_of_ours(times: dict[int, dict[str, timing.Times]]) -> float:
+    """Microseconds per jet of jettag at the batch size measured last."""
+    return max((found.median for name, found in list(times.values())[-1].items() if name in OURS), default=0)
+
+
+def run(name: str, names: list[str], batches: list[int], rounds: int, limit: float, longest: float) -> dict[str, Any]:
     """All that is measured about one network."""
     reasons: dict[str, str] = {}
     times: dict[int, dict[str, timing.Times]] = {}
@@ -97,6 +102,9 @@ def run(name: str, names: list[str], batches: list[int], rounds: int, limit: flo
             except Exception as error:
                 reasons[engine_name] = f"{type(error).__name__}: {error}"
         for batch in batches:
+            if times and batch * 1e-6 * _slowest_of_ours(times) > longest:
+                reasons[f"all engines, {batch} jets"] = f"a call takes more than {longest:g} s"
+                continue
             calls, loaded = {}, {}
             for engine_name in names:
                 if engine_name in reasons:
@@ -122,6 +130,7 @@ def main() -> None:
     parser.add_argument(
         "--limit", type=float, default=40, help="seconds for a network and batch, three rounds at least"
     )
+    parser.add_argument("--longest", type=float, default=10, help="seconds that a call of jettag may take")
     parser.add_argument("--write", help="a document that gets the tables between its marks")
     parser.add_argument("--plot", help="a picture of the times")
     arguments = parser.parse_args()
@@ -131,12 +140,14 @@ def main() -> None:
         sys.exit(f"a batch has at most {cases.JETS} jets")
     versions, missing = available()
     chosen = [_SHORT.get(one, one) for one in arguments.networks.split(",")]
-    results = [run(one, list(versions), batches, arguments.rounds, arguments.limit) for one in chosen]
+    results = [
+        run(one, list(versions), batches, arguments.rounds, arguments.limit, arguments.longest) for one in chosen
+    ]
     sizes = {name: sum(path.stat().st_size for path in engine_class(name).libraries()) for name in versions}
     text = tables.document(results, sizes, missing, machine.words(versions, core))
     print(text)
     if arguments.write:
-        report.write(arguments.write, "bench:peers", text, "python tests/bench/peers/compare.py")
+        report.write(arguments.write, "bench:peers", text, f"python {' '.join(sys.argv)}")
     if arguments.plot:
         from tests.bench.peers import picture
 

@@ -80,9 +80,10 @@ def measure(engines: dict[str, list[Call]], batch: int, rounds: int, limit: floa
     """
     counts = {}
     for name, calls in engines.items():
-        tries = 4 if _block(calls, 1, batch)[1][0] * batch < 1e6 * _LONG_SECONDS else 1
-        quickest = _block(calls, tries, batch)[0].min() * batch * 1e-6
-        counts[name] = int(np.clip(_BLOCK_SECONDS / quickest, 1, _MOST_CALLS))
+        quickest = _block(calls, 1, batch)[0].min()
+        if quickest * batch * 1e-6 < _LONG_SECONDS:
+            quickest = _block(calls, 4, batch)[0].min()
+        counts[name] = int(np.clip(_BLOCK_SECONDS / (quickest * batch * 1e-6), 1, _MOST_CALLS))
     found = {name: Times() for name in engines}
     begun = time.perf_counter()
     for done in range(rounds):
