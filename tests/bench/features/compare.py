@@ -5,7 +5,7 @@
 
 FastJet runs as its users call it (one object per observable) and with every distinct correlator once. The engines take
 turns on pieces of the jets, so that what disturbs the machine disturbs all of them; ratios are of sums over the same
-jets. --check compares numbers alone: every jet of any file, each distinct correlator once.
+jets. --check compares numbers alone: every jet of any file, and toys of 1 to 200 constituents.
 
 Installs the `fastjet` package into build/fastjet, 40 MB, for its headers and libraries; needs g++ and build/lib.
 """
@@ -110,6 +110,22 @@ def check(engines: Engines, jets: shards.Jets) -> None:
         sys.exit("not the same")
 
 
+def toys() -> shards.Jets:
+    """Jets of 1 to 200 constituents: massless and massive, across phi = pi, forward, with collinear and soft pairs."""
+    rng = np.random.default_rng(11)
+    pieces = []
+    for n in [*range(1, 41), 50, 60, 74, 75, 80, 100, 150, 200]:
+        for eta, phi, massive in ((0.0, 0.0, False), (0.3, np.pi, True), (3.5, -np.pi, False), (-4.5, 1.0, True)):
+            pt = rng.exponential(20, n) * 10.0 ** rng.uniform(-3, 1, n) + 1e-3
+            y, azimuth = eta + rng.normal(0, 0.3, n), phi + rng.normal(0, 0.3, n)
+            if n > 5:
+                y[2], azimuth[2] = y[1], azimuth[1]
+            mt = np.hypot(pt, rng.uniform(0.1, 2, n) if massive else 0)
+            pieces.append(np.stack([pt * np.cos(azimuth), pt * np.sin(azimuth), mt * np.sinh(y), mt * np.cosh(y)], 1))
+    offsets = np.cumsum([0, *map(len, pieces)])
+    return shards.Jets(np.concatenate(pieces), offsets, np.zeros(len(pieces), np.uint8))
+
+
 def measure(engines: Engines, jets: shards.Jets, pieces: int) -> dict[str, float]:
     """Mean microseconds per jet, the engines taking turns on pieces of the jets."""
     seconds = dict.fromkeys(engines.names, 0.0)
@@ -170,6 +186,7 @@ def main() -> None:
     engines = Engines()
     check(engines, jets)
     if arguments.check:
+        check(engines, toys())
         return
 
     names = " | ".join(engines.names)
