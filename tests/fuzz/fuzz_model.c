@@ -69,6 +69,10 @@ static void heap_release(void *user, void *memory)
 
 static void check_error(const jt_error *error, jt_status status, size_t size)
 {
+    /* JT_ERROR_MEMORY too would be a lie: cJSON has refused what the scan let through. */
+    require(status == JT_ERROR_FORMAT || status == JT_ERROR_VERSION || status == JT_ERROR_CHECKSUM ||
+                status == JT_ERROR_GRAPH || status == JT_ERROR_LIMIT,
+            "the status is one that a file can cause");
     require(error->size == sizeof *error && error->status == status, "the error carries the status");
     require(error->offset >= -1 && error->offset <= (int64_t)size, "the error's offset lies in the file");
     require(error->text[0] != '\0', "the error has words");
@@ -78,6 +82,62 @@ static void check_error(const jt_error *error, jt_status status, size_t size)
         require(jt_utf8_character(at, strlen(at)) > 0, "the error's text is UTF-8");
     for (const char *at = error->key; *at; at += jt_utf8_character(at, strlen(at)))
         require(jt_utf8_character(at, strlen(at)) > 0, "the error's key is UTF-8");
+}
+
+static int same_shape(jt_shape a, jt_shape b)
+{
+    return a.c == b.c && a.h == b.h && a.w == b.w;
+}
+
+static int32_t slid(int32_t size, int32_t before, int32_t after, int32_t kernel, int32_t stride)
+{
+    require(before >= 0 && after >= 0 && before < kernel && after < kernel && stride > 0, "padding and stride");
+    return (size + before + after - kernel) / stride + 1;
+}
+
+/* What each kind makes of the shapes of its inputs: the backends work in one piece of memory, in which no sanitizer
+   sees where a value ends. */
+static void check_kind(const jt_graph *graph, const jt_op *op)
+{
+    const jt_shape second = graph->values[op->inputs[op->n_inputs > 1]].shape;
+    const int32_t *pad = op->pad;
+    int32_t sum = 0;
+    switch (op->kind) {
+    case JT_OP_CONV2D:
+        require(op->groups >= 1 && op->in.c % op->groups == 0 && op->out.c % op->groups == 0, "groups");
+        /* fall through */
+    case JT_OP_MAX_POOL:
+        require(op->kind == JT_OP_CONV2D || op->in.c == op->out.c, "channels of a pool");
+        require(op->out.h == slid(op->in.h, pad[0], pad[1], op->kernel[0], op->stride[0]), "rows");
+        require(op->out.w == slid(op->in.w, pad[2], pad[3], op->kernel[1], op->stride[1]), "columns");
+        break;
+    case JT_OP_DENSE:
+        require(op->in.h == 1 && op->in.w == 1 && op->out.h == 1 && op->out.w == 1, "dense reads and gives vectors");
+        break;
+    case JT_OP_GLOBAL_AVERAGE:
+        require(same_shape(op->out, (jt_shape){op->in.c, 1, 1}), "an average per channel");
+        break;
+    case JT_OP_FLATTEN:
+        require(same_shape(op->out, (jt_shape){op->in.c * op->in.h * op->in.w, 1, 1}), "flatten keeps every float");
+        break;
+    case JT_OP_CONCAT:
+        for (int32_t k = 0; k < op->n_inputs; k++)
+            sum += graph->values[op->inputs[k]].shape.c;
+        require(same_shape(op->out, (jt_shape){sum, 1, 1}), "concat keeps every float");
+        break;
+    case JT_OP_ADD:
+        require(op->n_inputs == 2 && same_shape(op->in, second) && same_shape(op->out, second), "a sum of one shape");
+        break;
+    case JT_OP_SCALE:
+        require(op->n_inputs == 2 && same_shape(second, (jt_shape){op->in.c, 1, 1}), "a factor per channel");
+        require(same_shape(op->in, op->out), "scaling keeps the shape");
+        break;
+    case JT_OP_ACTIVATION:
+        require(same_shape(op->in, op->out), "an activation keeps the shape");
+        break;
+    case JT_OP_KINDS:
+        require(0, "a kind");
+    }
 }
 
 static void check_shapes(const jt_graph *graph)
@@ -96,6 +156,7 @@ static void check_shapes(const jt_graph *graph)
             require(graph->values[op->inputs[k]].floats > 0, "an input is there");
         }
         require(memcmp(&op->in, &graph->values[op->inputs[0]].shape, sizeof op->in) == 0, "shape of an input");
+        check_kind(graph, op);
         int linear = op->kind == JT_OP_CONV2D || op->kind == JT_OP_DENSE;
         require(linear == (op->weight != NULL) && linear == (op->bias != NULL), "weights where they belong");
         if (!linear)
