@@ -20,6 +20,12 @@ static inline void add_to(double *sums, int part, lanes weight, lanes values)
     lanes_store(sums + part, lanes_fused(weight, values, lanes_load(sums + part)));
 }
 
+/* weights[0] values[0] + weights[1] values[1] */
+static inline lanes both(const lanes weights[2], const lanes values[2])
+{
+    return lanes_fused(weights[0], values[0], lanes_multiply(weights[1], values[1]));
+}
+
 /* --- distances ---------------------------------------------------------------------------------------------------- */
 
 /* a^(1/10) for a >= 0 as exp(ln a / 10), to 1e-15; what is below 1e-300 counts as that. */
@@ -118,57 +124,74 @@ static void two_point(const jt_pairs *pairs, int32_t i, lane_sums *sums)
     }
 }
 
-/* Three-point sums of the pair (i, j), and its rows. */
-static void three_point(const jt_pairs *pairs, int32_t i, int32_t j, const pair_rows *rows, lane_sums *sums)
+/*
+ * Three-point sums of one j with one or two i > j, and the rows of these pairs. Both share the rows of j, and their
+ * sums, which are weighted by z_i.
+ */
+static inline __attribute__((always_inline)) void three_point(const jt_pairs *pairs, const int32_t *i, int count,
+                                                              int32_t j, const pair_rows *rows, lane_sums *sums)
 {
-    const size_t i_row = (size_t)i * pairs->row, j_row = (size_t)j * pairs->row, ij = i_row + (size_t)j;
-    const lanes h_ij = lanes_all(pairs->h[ij]), weight = lanes_all(pairs->z[i] * pairs->z[j]);
+    const size_t row = pairs->row, j_row = (size_t)j * row;
+    const lanes zero = lanes_all(0.0), z_j = lanes_all(pairs->z[j]);
     for (int part = 0; part < JT_LANES; part += WIDTH) {
-        lanes half = lanes_all(0.0), one = half, two = half, pair_one = half, pair_two = half;
-        lanes full_one = half, full_two = half, full_d3 = half;
+        lanes half[2] = {zero, zero}, one[2] = {zero, zero}, two[2] = {zero, zero};
+        lanes pair_one[2] = {zero, zero}, pair_two[2] = {zero, zero};
+        lanes full_one[2] = {zero, zero}, full_two[2] = {zero, zero}, full_d3[2] = {zero, zero};
         /* Whole rows of lanes, also where this part of the last has no k < j: what reads them finds zeros. */
         for (int32_t k = part; k < j + part; k += JT_LANES) {
-            const lanes z = lanes_load(pairs->z + k);
-            const lanes h_i = lanes_load(pairs->h + i_row + k), h_j = lanes_load(pairs->h + j_row + k);
-            const lanes near = lanes_min(h_i, h_j), far = lanes_max(h_i, h_j);
-            const lanes first = lanes_min(h_ij, near), second = lanes_min(lanes_max(h_ij, near), far);
-            lanes_store(rows->near + k, near);
-            lanes_store(rows->far + k, far);
-            lanes_store(rows->first + k, first);
-            lanes_store(rows->second + k, second);
+            const lanes z = lanes_load(pairs->z + k), h_j = lanes_load(pairs->h + j_row + k);
+            const lanes theta_j = lanes_load(pairs->theta + j_row + k);
+            const lanes square_j = lanes_load(pairs->square + j_row + k);
+            const lanes power4_j = lanes_load(pairs->power4 + j_row + k);
+            const lanes power3_j = lanes_load(pairs->power3 + j_row + k);
+#pragma GCC unroll 2
+            for (int m = 0; m < count; m++) {
+                const size_t i_row = (size_t)i[m] * row, at = i_row + (size_t)k;
+                const lanes h_ij = lanes_all(pairs->h[i_row + (size_t)j]), h_i = lanes_load(pairs->h + at);
+                const lanes near = lanes_min(h_i, h_j), far = lanes_max(h_i, h_j);
+                const lanes first = lanes_min(h_ij, near), second = lanes_min(lanes_max(h_ij, near), far);
+                lanes_store(rows[m].near + k, near);
+                lanes_store(rows[m].far + k, far);
+                lanes_store(rows[m].first + k, first);
+                lanes_store(rows[m].second + k, second);
 
-            const lanes s2 = lanes_multiply(first, first), zs2 = lanes_multiply(z, s2);
-            half = lanes_fused(z, first, half);
-            one = lanes_add(one, zs2);
-            two = lanes_fused(zs2, s2, two);
-            const lanes q = lanes_multiply(first, second), q2 = lanes_multiply(q, q), zq2 = lanes_multiply(z, q2);
-            pair_one = lanes_add(pair_one, zq2);
-            pair_two = lanes_fused(zq2, q2, pair_two);
+                const lanes s2 = lanes_multiply(first, first), zs2 = lanes_multiply(z, s2);
+                half[m] = lanes_fused(z, first, half[m]);
+                one[m] = lanes_add(one[m], zs2);
+                two[m] = lanes_fused(zs2, s2, two[m]);
+                const lanes q = lanes_multiply(first, second), q2 = lanes_multiply(q, q), zq2 = lanes_multiply(z, q2);
+                pair_one[m] = lanes_add(pair_one[m], zq2);
+                pair_two[m] = lanes_fused(zq2, q2, pair_two[m]);
 
-            const lanes theta =
-                lanes_multiply(lanes_load(pairs->theta + i_row + k), lanes_load(pairs->theta + j_row + k));
-            const lanes square =
-                lanes_multiply(lanes_load(pairs->square + i_row + k), lanes_load(pairs->square + j_row + k));
-            const lanes power4 =
-                lanes_multiply(lanes_load(pairs->power4 + i_row + k), lanes_load(pairs->power4 + j_row + k));
-            const lanes power3 =
-                lanes_multiply(lanes_load(pairs->power3 + i_row + k), lanes_load(pairs->power3 + j_row + k));
-            const lanes v_one = lanes_multiply(z, theta), v_two = lanes_multiply(z, square);
-            lanes_store(rows->v[JT_ONE] + k, v_one);
-            lanes_store(rows->v[JT_TWO] + k, v_two);
-            lanes_store(rows->v[JT_D3] + k, lanes_multiply(z, power4));
-            full_one = lanes_add(full_one, v_one);
-            full_two = lanes_add(full_two, v_two);
-            full_d3 = lanes_fused(z, power3, full_d3);
+                const lanes v_one = lanes_multiply(z, lanes_multiply(lanes_load(pairs->theta + at), theta_j));
+                const lanes v_two = lanes_multiply(z, lanes_multiply(lanes_load(pairs->square + at), square_j));
+                const lanes v_d3 = lanes_multiply(z, lanes_multiply(lanes_load(pairs->power4 + at), power4_j));
+                lanes_store(rows[m].v[JT_ONE] + k, v_one);
+                lanes_store(rows[m].v[JT_TWO] + k, v_two);
+                lanes_store(rows[m].v[JT_D3] + k, v_d3);
+                full_one[m] = lanes_add(full_one[m], v_one);
+                full_two[m] = lanes_add(full_two[m], v_two);
+                full_d3[m] = lanes_fused(z, lanes_multiply(lanes_load(pairs->power3 + at), power3_j), full_d3[m]);
+            }
         }
-        add_to(sums->one_e3[JT_HALF], part, weight, half);
-        add_to(sums->one_e3[JT_ONE], part, weight, one);
-        add_to(sums->one_e3[JT_TWO], part, weight, two);
-        add_to(sums->two_e3[JT_ONE], part, weight, pair_one);
-        add_to(sums->two_e3[JT_TWO], part, weight, pair_two);
-        add_to(sums->e3[JT_ONE], part, lanes_multiply(weight, lanes_all(pairs->theta[ij])), full_one);
-        add_to(sums->e3[JT_TWO], part, lanes_multiply(weight, lanes_all(pairs->square[ij])), full_two);
-        add_to(sums->e3[JT_D3], part, lanes_multiply(weight, lanes_all(pairs->power3[ij])), full_d3);
+        /* Two of each kind are added up first: one way to the sums in memory for both. */
+        lanes weights[2] = {zero, zero}, theta[2] = {zero, zero}, square[2] = {zero, zero}, power3[2] = {zero, zero};
+#pragma GCC unroll 2
+        for (int m = 0; m < count; m++) {
+            const size_t ij = (size_t)i[m] * row + (size_t)j;
+            weights[m] = lanes_all(pairs->z[i[m]]);
+            theta[m] = lanes_all(pairs->theta[ij] * pairs->z[i[m]]);
+            square[m] = lanes_all(pairs->square[ij] * pairs->z[i[m]]);
+            power3[m] = lanes_all(pairs->power3[ij] * pairs->z[i[m]]);
+        }
+        add_to(sums->one_e3[JT_HALF], part, z_j, both(weights, half));
+        add_to(sums->one_e3[JT_ONE], part, z_j, both(weights, one));
+        add_to(sums->one_e3[JT_TWO], part, z_j, both(weights, two));
+        add_to(sums->two_e3[JT_ONE], part, z_j, both(weights, pair_one));
+        add_to(sums->two_e3[JT_TWO], part, z_j, both(weights, pair_two));
+        add_to(sums->e3[JT_ONE], part, z_j, both(theta, full_one));
+        add_to(sums->e3[JT_TWO], part, z_j, both(square, full_two));
+        add_to(sums->e3[JT_D3], part, z_j, both(power3, full_d3));
     }
 }
 
@@ -245,7 +268,19 @@ static inline __attribute__((always_inline)) void four_point(const jt_pairs *pai
     }
 }
 
-/* The two sizes of four_point are functions of their own, so that each has all registers to itself. */
+/* One and two i are functions of their own, so that each has all registers to itself. */
+static __attribute__((noinline)) void three_point_one(const jt_pairs *pairs, const int32_t *i, int32_t j,
+                                                      const pair_rows *rows, lane_sums *sums)
+{
+    three_point(pairs, i, 1, j, rows, sums);
+}
+
+static __attribute__((noinline)) void three_point_two(const jt_pairs *pairs, const int32_t *i, int32_t j,
+                                                      const pair_rows *rows, lane_sums *sums)
+{
+    three_point(pairs, i, 2, j, rows, sums);
+}
+
 static __attribute__((noinline)) void four_point_one(const jt_pairs *pairs, const int32_t *i, int32_t j,
                                                      const pair_rows *rows, lane_sums *sums)
 {
@@ -277,17 +312,12 @@ static void add_up(const lane_sums *from, jt_sums *sums)
 /* One j with all i > j, two at a time. */
 static void three_and_four_point(const jt_pairs *pairs, int32_t j, int needs, const pair_rows rows[2], lane_sums *sums)
 {
-    const int four = needs & JT_NEEDS_FOUR_POINT;
     for (int32_t i = j + 1; i < pairs->n; i += 2) {
-        const int32_t both[2] = {i, i + 1};
-        three_point(pairs, i, j, &rows[0], sums);
-        if (i + 1 < pairs->n) {
-            three_point(pairs, i + 1, j, &rows[1], sums);
-            if (four)
-                four_point_two(pairs, both, j, rows, sums);
-        } else if (four) {
-            four_point_one(pairs, both, j, rows, sums);
-        }
+        const int32_t pair[2] = {i, i + 1};
+        const int two = i + 1 < pairs->n;
+        (two ? three_point_two : three_point_one)(pairs, pair, j, rows, sums);
+        if (needs & JT_NEEDS_FOUR_POINT)
+            (two ? four_point_two : four_point_one)(pairs, pair, j, rows, sums);
     }
 }
 
