@@ -4,7 +4,7 @@
     python tests/bench/features/compare.py --check [--jets 10000] [FILE.npz]
 
 FastJet runs as its users call it (one object per observable) and with every distinct correlator once. The engines take
-turns on pieces of the jets, so that what disturbs the machine disturbs all of them; ratios are of sums over the same
+turns on pieces of the jets, and their processor time is what counts; ratios are of sums over the same
 jets. --check compares numbers alone: every jet of any file, and toys of 1 to 200 constituents.
 
 Installs the `fastjet` package into build/fastjet, 40 MB, for its headers and libraries; needs g++ and build/lib.
