@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,7 +21,9 @@ MAX_TEXT = 4096
 MAX_DEPTH = 16
 MAX_VALUES = 262_144
 _NAME = re.compile(r"[\x20-\x7e]{1,120}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
+_DATE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T([01][0-9]|2[0-3]):[0-5][0-9](:([0-5][0-9]|60)([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?"
+)
 
 
 class FormatError(ValueError):
@@ -37,6 +40,18 @@ def _is_number(value: Any, least: float = 0.0, most: float = math.inf) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and len(value.encode()) <= MAX_TEXT and "\0" not in value
+
+
+def _is_date(value: Any) -> bool:
+    """ISO 8601 of a day that calendars have, alone or with a time."""
+    found = _DATE.fullmatch(value) if _is_text(value) else None
+    if not found:
+        return False
+    try:
+        date.fromisoformat(found.group(1))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_name(value: Any) -> bool:
@@ -69,7 +84,7 @@ _Rules: TypeAlias = dict[str, tuple[bool, Check]]
 _TOP: _Rules = {
     "name": (True, _is_name),
     "version": (True, _is_text),
-    "created": (True, lambda value: _is_text(value) and bool(_DATE.fullmatch(value))),
+    "created": (True, _is_date),
     "licence": (True, _is_text),
     "description": (True, _is_text),
     "classes": (True, lambda value: _is_list(value, 2, 16, _is_name) and value.count("top") == 1),

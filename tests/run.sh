@@ -52,7 +52,7 @@ build_and_test() { # build_and_test FOLDER COMPILER [MESON OPTION...]
     # Warnings are errors here, not at a user's; but not where sanitizers make gcc see what is not there.
     meson configure "$folder" -Dwerror="$warnings_are_errors" -Dtests=true || return 1
     ninja -C "$folder" || return 1
-    meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 4
+    meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 10
 }
 
 sanitized() { # the same with a sanitizer; leaks count, except in the interpreter
