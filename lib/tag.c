@@ -41,18 +41,6 @@ static void fill_nan(float *values, size_t n)
         values[i] = NAN;
 }
 
-static void write_good(const jt_context *context, const jt_output *output, int64_t jet, const float *logits)
-{
-    const jt_model_file *file = &context->model->file;
-    size_t n_classes = (size_t)file->n_classes;
-    if (output->scores)
-        output->scores[jet] = top_probability(logits, file->n_classes, file->top_class);
-    if (output->logits)
-        memcpy(output->logits + (size_t)jet * n_classes, logits, n_classes * sizeof *logits);
-    if (output->statuses)
-        output->statuses[jet] = JT_JET_OK;
-}
-
 static void write_bad(const jt_context *context, const jt_output *output, int64_t jet, jt_jet_status status)
 {
     size_t n_classes = (size_t)context->model->file.n_classes;
@@ -62,6 +50,24 @@ static void write_bad(const jt_context *context, const jt_output *output, int64_
         fill_nan(output->logits + (size_t)jet * n_classes, n_classes);
     if (output->statuses)
         output->statuses[jet] = (uint8_t)status;
+}
+
+static void write_good(const jt_context *context, const jt_output *output, int64_t jet, const float *logits)
+{
+    const jt_model_file *file = &context->model->file;
+    size_t n_classes = (size_t)file->n_classes;
+    const float score = top_probability(logits, file->n_classes, file->top_class);
+    /* A network may overflow on inputs that are finite themselves. */
+    if (!isfinite(score)) {
+        write_bad(context, output, jet, JT_JET_NOT_FINITE);
+        return;
+    }
+    if (output->scores)
+        output->scores[jet] = score;
+    if (output->logits)
+        memcpy(output->logits + (size_t)jet * n_classes, logits, n_classes * sizeof *logits);
+    if (output->statuses)
+        output->statuses[jet] = JT_JET_OK;
 }
 
 static jt_status execute(jt_context *context, const float *images, const float *features, int32_t n)

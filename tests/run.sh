@@ -60,7 +60,7 @@ sanitized() { # the same with a sanitizer; leaks count, except in the interprete
     kind=$2
     warnings_are_errors=false ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         TSAN_OPTIONS=halt_on_error=1 \
-        build_and_test "$folder" gcc -Dbuildtype=debugoptimized -Db_sanitize="$kind" -Db_lundef=false
+        build_and_test "$folder" gcc -Dbuildtype=debugoptimized -Doptimization=1 -Db_sanitize="$kind" -Db_lundef=false
 }
 
 step gcc build_and_test build gcc

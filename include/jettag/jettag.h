@@ -314,7 +314,8 @@ JT_API jt_status jt_tag_jets(jt_context *context, const jt_jets *jets, const jt_
  *
  * images    n x channels x rows x columns floats (jt_model_info.image_shape), standardised, cropped and resized
  * features  n x n_features floats, standardised; NULL exactly when the model has none
- * Statuses, if asked for, are all JT_JET_OK. Errors as for jt_tag_jets.
+ * Statuses are JT_JET_OK, or JT_JET_NOT_FINITE where a value or what the network makes of it is not finite. Errors as
+ * for jt_tag_jets.
  */
 JT_API jt_status jt_tag_images(jt_context *context, const float *images, const float *features, int64_t n,
                                const jt_output *output);

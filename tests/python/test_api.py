@@ -138,6 +138,14 @@ def test_wrong_images_are_refused_in_words(model):
         model.tag_images(images)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
+def test_images_that_overflow_have_no_score(model, value):
+    images, features = np.zeros((3, 3, 28, 28), np.float32), np.zeros((3, 53), np.float32)
+    images[1] = value
+    scores = model.tag_images(images, features)
+    assert np.isnan(scores[1]) and np.isfinite(scores[[0, 2]]).all()
+
+
 def test_network_inputs_then_images(model, jets, expected):
     images, features, statuses = model.network_inputs((jets.momenta, jets.offsets))
     assert images.shape == (len(expected), 3, 28, 28) and features.shape == (len(expected), 53)
