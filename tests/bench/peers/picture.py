@@ -12,7 +12,7 @@ from tests.bench.peers.tables import NATIVE
 matplotlib.use("Agg")
 
 from matplotlib import pyplot
-from matplotlib.ticker import NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
 # Colours that stay apart for those who do not see red and green apart (Okabe and Ito), ours the darkest.
 _COLOURS = ("#000000", "#888888", "#0072b2", "#56b4e9", "#d55e00", "#009e73", "#cc79a7")
@@ -32,6 +32,7 @@ def _panel(axes: Any, result: dict[str, Any]) -> None:
     axes.title.set_fontsize(9)
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(labelsize=8)
