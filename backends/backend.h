@@ -9,8 +9,8 @@
  *
  *     const jt_backend *jt_backend_module(void);
  *
- * A module sees only this header and graph.h. Every function may be called from any thread; calls on different contexts
- * may run at the same time.
+ * A module sees only this header, graph.h and lib/core/memory.h. Every function may be called from any thread; calls on
+ * different contexts may run at the same time.
  */
 #ifndef JT_BACKENDS_BACKEND_H
 #define JT_BACKENDS_BACKEND_H
@@ -47,7 +47,7 @@ typedef struct jt_backend {
     const char *name;
     const char *notes; /* what it promises less than the library does; "" when nothing */
 
-    /* Version of the library behind it, "" when there is none. */
+    /* Version of the library behind it; jettag's own for those inside the library. */
     const char *(*version)(void);
 
     /* 1 when it can be used on this machine; 0 with words in why->text when not. */

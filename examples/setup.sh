@@ -87,11 +87,9 @@ if [ ! -f build/build.ninja ]; then
     }
     mv build.log build/setup.log
 fi
-want=false
-[ $tests = yes ] && want=true
-if [ $tests = yes ] && ! grep -qs tests-on build/jettag-tests; then
-    meson configure build -Dtests=$want >/dev/null
-    echo tests-on >build/jettag-tests
+if [ $tests = yes ]; then
+    # As tests/run.sh wants it, so that nothing is compiled twice.
+    meson configure build -Dtests=true -Dwerror=true >/dev/null
 fi
 say "building"
 ninja -C build >build/ninja.log 2>&1 || {

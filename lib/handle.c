@@ -1,9 +1,5 @@
 #include "workers.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 enum { DEFAULT_BATCH = 16, LARGEST_BATCH = 65536, MOST_THREADS = 1024 };
 
 size_t jt_image_floats(const jt_model_file *file)
@@ -21,7 +17,6 @@ jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, 
     }
     made->host = host;
     made->file = *file;
-    made->file.host = host;
     atomic_init(&made->references, 1);
 
     jt_why why = {""};
@@ -63,16 +58,11 @@ void jt_model_drop(jt_model *model)
     jt_release(&host, model);
 }
 
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 /* Hand out the next `bytes` of the block; with a NULL block only count. */
 static void *take(char *block, size_t *used, size_t bytes)
 {
     void *place = block ? block + *used : NULL;
-    *used += rounded_up(bytes);
+    *used += jt_rounded_up(bytes);
     return place;
 }
 

@@ -426,10 +426,10 @@ jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan 
 {
     const size_t n_values = (size_t)graph->n_values;
     jt_status status = JT_ERROR_MEMORY;
-    jt_plan *made = jt_onednn_allocate(host, 1, sizeof *made);
+    jt_plan *made = jt_allocate(host, 1, sizeof *made);
     builder b = {.plan = made, .graph = graph, .why = why};
-    b.tensors = jt_onednn_allocate(host, n_values, sizeof *b.tensors);
-    b.uses = jt_onednn_allocate(host, n_values, sizeof *b.uses);
+    b.tensors = jt_allocate(host, n_values, sizeof *b.tensors);
+    b.uses = jt_allocate(host, n_values, sizeof *b.uses);
     if (made) {
         made->graph = graph;
         made->host = *host;
@@ -448,8 +448,8 @@ jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan 
         *plan = made;
 
 done:
-    jt_onednn_release(host, b.uses);
-    jt_onednn_release(host, b.tensors);
+    jt_release(host, b.uses);
+    jt_release(host, b.tensors);
     if (status != JT_OK && made)
         jt_onednn_plan_free(made);
     return status;

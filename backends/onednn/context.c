@@ -20,10 +20,10 @@ void jt_onednn_context_free(jt_plan_context *context)
             dnnl_memory_destroy(context->memories[i]);
     if (context->stream)
         dnnl_stream_destroy(context->stream);
-    jt_onednn_release(host, context->arguments);
-    jt_onednn_release(host, context->memories);
-    jt_onednn_release(host, context->arena);
-    jt_onednn_release(host, context);
+    jt_release(host, context->arguments);
+    jt_release(host, context->memories);
+    jt_release(host, context->arena);
+    jt_release(host, context);
 }
 
 static void *place_of(const jt_plan_context *context, int32_t tensor)
@@ -54,13 +54,13 @@ static dnnl_status_t make_memories(jt_plan_context *context)
 jt_status jt_onednn_context_create(const jt_plan *plan, jt_plan_context **context, jt_why *why)
 {
     const jt_host *host = &plan->host;
-    jt_plan_context *made = jt_onednn_allocate(host, 1, sizeof *made);
+    jt_plan_context *made = jt_allocate(host, 1, sizeof *made);
     if (!made)
         return jt_onednn_fail(why, JT_ERROR_MEMORY, "no memory for a context");
     made->plan = plan;
-    made->arena = jt_onednn_allocate(host, plan->arena_bytes, 1);
-    made->memories = jt_onednn_allocate(host, (size_t)plan->n_tensors, sizeof *made->memories);
-    made->arguments = jt_onednn_allocate(host, (size_t)plan->n_arguments, sizeof *made->arguments);
+    made->arena = jt_allocate(host, plan->arena_bytes, 1);
+    made->memories = jt_allocate(host, (size_t)plan->n_tensors, sizeof *made->memories);
+    made->arguments = jt_allocate(host, (size_t)plan->n_arguments, sizeof *made->arguments);
     jt_status status = JT_ERROR_MEMORY;
     if (!made->arena || !made->memories || !made->arguments)
         jt_onednn_fail(why, status, "no memory for a context");

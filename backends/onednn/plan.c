@@ -15,14 +15,14 @@ void jt_onednn_plan_free(jt_plan *plan)
     for (int32_t i = 0; i < plan->n_tensors; i++) {
         if (plan->tensors[i].description)
             dnnl_memory_desc_destroy(plan->tensors[i].description);
-        jt_onednn_release(&host, plan->tensors[i].owned);
+        jt_release(&host, plan->tensors[i].owned);
     }
     if (plan->engine)
         dnnl_engine_destroy(plan->engine);
-    jt_onednn_release(&host, plan->steps);
-    jt_onednn_release(&host, plan->tensors);
-    jt_onednn_release(&host, plan->buffers);
-    jt_onednn_release(&host, plan);
+    jt_release(&host, plan->steps);
+    jt_release(&host, plan->tensors);
+    jt_release(&host, plan->buffers);
+    jt_release(&host, plan);
 }
 
 /* Room for one more of `bytes` each; returns the array, moved perhaps, or NULL, when it is where it was. */
@@ -33,12 +33,12 @@ static void *with_room(const jt_host *host, void *array, int32_t n, int32_t *roo
     if (*room > INT32_MAX / 2)
         return NULL;
     int32_t wanted = *room ? 2 * *room : FIRST_ROOM;
-    void *larger = jt_onednn_allocate(host, (size_t)wanted, bytes);
+    void *larger = jt_allocate(host, (size_t)wanted, bytes);
     if (!larger)
         return NULL;
     if (n > 0)
         memcpy(larger, array, (size_t)n * bytes);
-    jt_onednn_release(host, array);
+    jt_release(host, array);
     *room = wanted;
     return larger;
 }
@@ -137,7 +137,7 @@ jt_status jt_onednn_add_weights(jt_plan *plan, const_dnnl_memory_desc_t given, c
     jt_status status = jt_onednn_add_constant(plan, wanted, data, tensor, why);
     if (status != JT_OK || dnnl_memory_desc_equal(given, wanted))
         return status;
-    void *owned = jt_onednn_allocate(&plan->host, 1, dnnl_memory_desc_get_size(wanted));
+    void *owned = jt_allocate(&plan->host, 1, dnnl_memory_desc_get_size(wanted));
     if (!owned)
         return no_memory(why);
     plan->tensors[*tensor].owned = owned;
@@ -234,7 +234,7 @@ static void place_tensor(jt_plan *plan, live *alive, int32_t tensor)
 
 jt_status jt_onednn_place_buffers(jt_plan *plan, jt_why *why)
 {
-    live alive = {jt_onednn_allocate(&plan->host, (size_t)plan->n_buffers, sizeof *alive.buffers), 0};
+    live alive = {jt_allocate(&plan->host, (size_t)plan->n_buffers, sizeof *alive.buffers), 0};
     if (!alive.buffers)
         return no_memory(why);
     keep_alive(plan, plan->images, -1);
@@ -249,6 +249,6 @@ jt_status jt_onednn_place_buffers(jt_plan *plan, jt_why *why)
         for (int32_t i = 0; i < plan->steps[step].n_arguments; i++)
             place_tensor(plan, &alive, plan->steps[step].arguments[i].tensor);
     }
-    jt_onednn_release(&plan->host, alive.buffers);
+    jt_release(&plan->host, alive.buffers);
     return JT_OK;
 }

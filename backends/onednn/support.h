@@ -1,17 +1,12 @@
 /*
- * What the other files of the oneDNN backend lean on: memory from the host, words for errors, one OpenMP thread.
+ * What the other files of the oneDNN backend lean on: words for errors, one OpenMP thread.
  */
 #ifndef JT_ONEDNN_SUPPORT_H
 #define JT_ONEDNN_SUPPORT_H
 
 #include <oneapi/dnnl/dnnl.h>
 
-#include "../backend.h"
-
-/* Memory through the host, aligned to 64 bytes and zeroed; NULL on failure or when count * bytes overflows. */
-void *jt_onednn_allocate(const jt_host *host, size_t count, size_t bytes);
-/* Takes NULL. */
-void jt_onednn_release(const jt_host *host, void *memory);
+#include "../../lib/core/memory.h"
 
 /* Write words and return `status`. format as printf. */
 jt_status jt_onednn_fail(jt_why *why, jt_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -7,8 +7,6 @@
 
 #include "sized.h"
 
-enum { ALIGNMENT = 64 };
-
 static void *default_allocate(void *user, size_t bytes)
 {
     (void)user;
@@ -22,32 +20,6 @@ static void default_release(void *user, void *memory)
 }
 
 const jt_host jt_default_host = {default_allocate, default_release, NULL, NULL, NULL};
-
-void *jt_allocate(const jt_host *host, size_t count, size_t bytes)
-{
-    size_t extra = ALIGNMENT - 1 + sizeof(void *);
-    if (bytes != 0 && count > (SIZE_MAX - extra) / bytes)
-        return NULL;
-    size_t wanted = count * bytes;
-    char *raw = host->allocate(host->user, wanted + extra);
-    if (!raw)
-        return NULL;
-    char *after = raw + sizeof(void *);
-    char *memory = after + (ALIGNMENT - (uintptr_t)after % ALIGNMENT) % ALIGNMENT;
-    /* What the host gave goes right before what the caller gets, for jt_release. */
-    memcpy(memory - sizeof(void *), &raw, sizeof(void *));
-    memset(memory, 0, wanted);
-    return memory;
-}
-
-void jt_release(const jt_host *host, void *memory)
-{
-    if (!memory)
-        return;
-    void *raw;
-    memcpy(&raw, (char *)memory - sizeof(void *), sizeof(void *));
-    host->release(host->user, raw);
-}
 
 jt_host jt_host_make(const jt_allocator *allocator, jt_log_function log, void *log_user)
 {

@@ -11,12 +11,7 @@
 
 #include <jettag/jettag.h>
 
-#include "../../backends/backend.h"
-
-/* Memory through the host, aligned to 64 bytes and zeroed; NULL on failure or when count * bytes overflows. */
-void *jt_allocate(const jt_host *host, size_t count, size_t bytes);
-/* Takes NULL. */
-void jt_release(const jt_host *host, void *memory);
+#include "memory.h"
 
 /* malloc and free, nobody listening. */
 extern const jt_host jt_default_host;

@@ -35,13 +35,3 @@ double jt_pseudorapidity(double pt, double pz)
         return 1e5;
     return jt_asinh(pz / pt);
 }
-
-double jt_angle_power(double x, double exponent)
-{
-    return jt_power(x, exponent);
-}
-
-double jt_cube_root(double x)
-{
-    return jt_power(x, 1.0 / 3.0);
-}

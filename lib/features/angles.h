@@ -12,9 +12,4 @@ double jt_azimuth(double px, double py);
 /* Pseudorapidity of a jet as FastJet has it: +1e5 along the beam, to either side. */
 double jt_pseudorapidity(double pt, double pz);
 
-/* x^exponent for x >= 0; 0 for 0, whatever the exponent. */
-double jt_angle_power(double x, double exponent);
-
-double jt_cube_root(double x);
-
 #endif /* JT_FEATURES_ANGLES_H */

@@ -3,17 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "../core/elementary.h"
 #include "angles.h"
 #include "kernel.h"
 
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 size_t jt_features_bytes(int32_t capacity)
 {
-    return rounded_up(jt_pairs_bytes(capacity)) + rounded_up(jt_nsubjettiness_bytes(capacity));
+    return jt_rounded_up(jt_pairs_bytes(capacity)) + jt_rounded_up(jt_nsubjettiness_bytes(capacity));
 }
 
 static void put_kinematics(const jt_clean_jet *jet, double *out)
@@ -72,9 +68,9 @@ static const d3_reading d3 = {2.0, JT_D3_B, JT_D3_G, 5.0, 0.35};
 static void put_d3(const jt_sums *s, double *out)
 {
     double e2 = s->e2[JT_TWO], e3 = s->e3[JT_D3], e4 = s->e4[JT_D3];
-    double t1 = e4 * jt_angle_power(e2, 3 * d3.g / d3.a) / jt_angle_power(e3, 3 * d3.g / d3.b);
-    double t2 = e4 * jt_angle_power(e2, 2 * d3.g / d3.b - 1) / jt_angle_power(e3, 2 * d3.g / d3.b);
-    double t3 = e4 * jt_angle_power(e2, 2 * d3.b / d3.a - d3.g / d3.a) / (e3 * e3);
+    double t1 = e4 * jt_power(e2, 3 * d3.g / d3.a) / jt_power(e3, 3 * d3.g / d3.b);
+    double t2 = e4 * jt_power(e2, 2 * d3.g / d3.b - 1) / jt_power(e3, 2 * d3.g / d3.b);
+    double t3 = e4 * jt_power(e2, 2 * d3.b / d3.a - d3.g / d3.a) / (e3 * e3);
     out[0] = t1 + d3.x * t2 + d3.y * t3;
     out[1] = t1;
     out[2] = t2;
@@ -97,7 +93,7 @@ static void put_u_m_n_l(const jt_sums *s, double *out)
         *out++ = s->two_e4[b] / (s->one_e3[b] * s->one_e3[b]);
     }
     *out++ = s->e3[JT_ONE] / (s->e2[JT_TWO] * sqrt(s->e2[JT_TWO]));
-    *out++ = s->one_e3[JT_ONE] / jt_cube_root(s->e3[JT_ONE]);
+    *out++ = s->one_e3[JT_ONE] / jt_power(s->e3[JT_ONE], 1.0 / 3.0);
 }
 
 /* The sums that are left out stay 0, and so do the features made of them. Returns 1 when four-point sums were cut. */
@@ -105,7 +101,7 @@ static int calculate_sums(const jt_feature_plan *plan, const jt_clean_jet *jet, 
 {
     const int32_t limit = plan->four_point_constituents;
     const int cut = (plan->needs & JT_NEEDS_FOUR_POINT) && limit > 0 && jet->n > limit;
-    void *cluster_scratch = (char *)scratch + rounded_up(jt_pairs_bytes(jet->capacity));
+    void *cluster_scratch = (char *)scratch + jt_rounded_up(jt_pairs_bytes(jet->capacity));
     jt_pairs pairs;
     jt_sums of_hardest;
     memset(sums, 0, sizeof *sums);
@@ -117,8 +113,10 @@ static int calculate_sums(const jt_feature_plan *plan, const jt_clean_jet *jet, 
     const int needs = cut ? plan->needs & ~JT_NEEDS_FOUR_POINT : plan->needs;
     if (needs) {
         jt_pairs_start(&pairs, jet, jet->n, scratch);
-        plan->kernel->fill_pairs(&pairs);
-        plan->kernel->correlate(&pairs, needs, sums);
+        if (needs & ~JT_NEEDS_TAU) {
+            plan->kernel->fill_pairs(&pairs);
+            plan->kernel->correlate(&pairs, needs, sums);
+        }
         if (needs & JT_NEEDS_TAU)
             jt_nsubjettiness(plan->kernel, &pairs, jet, plan->axes, cluster_scratch, sums);
     }

@@ -1,7 +1,5 @@
 #include "pairs.h"
 
-#include <math.h>
-
 #include "angles.h"
 
 enum { N_VECTORS = 5, N_MATRICES = 5, N_ROWS = 14 };
@@ -34,13 +32,13 @@ static void fill_vectors(jt_pairs *pairs, const jt_clean_jet *jet)
     pairs->total_pt = 0.0;
     for (int32_t k = 0; k < jet->n; k++) {
         const int32_t from = jet->by_input[k];
-        const double kt2 = jet->px[from] * jet->px[from] + jet->py[from] * jet->py[from];
-        pairs->total_pt += sqrt(kt2);
+        pairs->total_pt += jet->pt[from];
         /* A clean jet is sorted: its first are the hardest. */
         if (from >= pairs->n)
             continue;
+        const double kt2 = jet->px[from] * jet->px[from] + jet->py[from] * jet->py[from];
         pairs->kt2[i] = kt2;
-        pairs->pt[i] = sqrt(kt2);
+        pairs->pt[i] = jet->pt[from];
         pairs->y[i] = jt_rapidity(kt2, jet->pz[from], jet->e[from]);
         pairs->phi[i] = jt_azimuth(jet->px[from], jet->py[from]);
         i++;

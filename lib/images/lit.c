@@ -14,11 +14,6 @@ typedef struct layout {
     double (*momentum)[4]; /* per slot: px, py, pz, E */
 } layout;
 
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 static size_t n_pixels(const jt_recipe *recipe)
 {
     return (size_t)recipe->bins[0] * (size_t)recipe->bins[1];
@@ -43,7 +38,7 @@ static size_t lay_out(const jt_recipe *recipe, int32_t capacity, char *block, la
     size_t used = 0;
     for (size_t i = 0; i < N_PIECES; i++) {
         pieces[i] = block && sizes[i] > 0 ? block + used : NULL;
-        used += rounded_up(sizes[i]);
+        used += jt_rounded_up(sizes[i]);
     }
     if (places)
         *places = (layout){{pieces[0], pieces[1], pieces[2], pieces[3]}, pieces[4], pieces[5], pieces[6], pieces[7]};

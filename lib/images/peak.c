@@ -50,22 +50,46 @@ static double sum_3_by_3(const double *window, int32_t rows, int32_t columns, in
     return sum;
 }
 
-/* The pixel with the largest sum over itself and its neighbours; of equal ones the hottest, then the first. Sums of the
-   same pixels are equal to the last bit, because they are added in the same order. */
-static int32_t find_peak(const double *window, int32_t rows, int32_t columns)
+/* A pixel of the window as a candidate for the peak. */
+typedef struct candidate {
+    double sum; /* over itself and its neighbours */
+    double hottest;
+    int32_t pixel;
+} candidate;
+
+static int is_better(const candidate *a, const candidate *b)
 {
-    int32_t best = (rows / 2) * columns + columns / 2;
-    double best_sum = -1.0;
-    for (int32_t r = 0; r < rows; r++)
-        for (int32_t c = 0; c < columns; c++) {
-            double sum = sum_3_by_3(window, rows, columns, r, c);
-            int32_t here = r * columns + c;
-            if (sum > best_sum || (sum == best_sum && window[here] > window[best])) {
-                best = here;
-                best_sum = sum;
+    if (a->sum != b->sum)
+        return a->sum > b->sum;
+    if (a->hottest != b->hottest)
+        return a->hottest > b->hottest;
+    return a->pixel < b->pixel;
+}
+
+/*
+ * The pixel with the largest sum over itself and its neighbours; of equal ones the hottest, then the first. Sums of the
+ * same pixels are equal to the last bit, because they are added in the same order. Pixels without a lit neighbour, most
+ * of the window, are not looked at.
+ */
+static int32_t find_peak(const jt_placed *placed, int32_t n, int32_t rows, int32_t columns)
+{
+    candidate best = {-1.0, 0.0, 0};
+    for (int32_t i = 0; i < n; i++) {
+        if (placed->pixels[i] == JT_OUTSIDE)
+            continue;
+        const int32_t row = placed->pixels[i] / columns, column = placed->pixels[i] % columns;
+        for (int32_t r = row - 1; r <= row + 1; r++)
+            for (int32_t c = column - 1; c <= column + 1; c++) {
+                if (r < 0 || r >= rows || c < 0 || c >= columns)
+                    continue;
+                const int32_t here = r * columns + c;
+                const double sum = sum_3_by_3(placed->window, rows, columns, r, c);
+                const candidate found = {sum, placed->window[here], here};
+                if (is_better(&found, &best))
+                    best = found;
             }
-        }
-    return best;
+    }
+    return best.pixel;
 }
 
 void jt_frame_peak(const jt_recipe *recipe, const jt_clean_jet *jet, jt_placed *placed)
@@ -84,7 +108,7 @@ void jt_frame_peak(const jt_recipe *recipe, const jt_clean_jet *jet, jt_placed *
         placed->pixels[i] = row * columns + column;
     }
 
-    int32_t peak = find_peak(placed->window, rows, columns);
+    int32_t peak = find_peak(placed, jet->n, rows, columns);
     int32_t shift_rows = bin_rows / 2 - peak / columns, shift_columns = bin_columns / 2 - peak % columns;
     for (int32_t i = 0; i < jet->n; i++) {
         if (placed->pixels[i] == JT_OUTSIDE)

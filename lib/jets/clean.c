@@ -9,16 +9,11 @@ enum { N_DOUBLE_ARRAYS = 5 };
 /* GeV: no physics is beyond it, and pixels, which are floats, could not hold the sums of thousands. */
 static const double largest = 1e30;
 
-static size_t rounded_up(size_t bytes)
-{
-    return (bytes + 63) & ~(size_t)63;
-}
-
 size_t jt_clean_jet_bytes(int32_t capacity)
 {
     size_t n = (size_t)capacity;
-    return N_DOUBLE_ARRAYS * rounded_up(n * sizeof(double)) + rounded_up(n * sizeof(int64_t)) +
-           rounded_up(n * sizeof(int32_t)) + rounded_up(n);
+    return N_DOUBLE_ARRAYS * jt_rounded_up(n * sizeof(double)) + jt_rounded_up(n * sizeof(int64_t)) +
+           jt_rounded_up(n * sizeof(int32_t)) + jt_rounded_up(n);
 }
 
 void jt_clean_jet_init(jt_clean_jet *jet, int32_t capacity, void *memory)
@@ -28,12 +23,12 @@ void jt_clean_jet_init(jt_clean_jet *jet, int32_t capacity, void *memory)
     double **arrays[N_DOUBLE_ARRAYS] = {&jet->px, &jet->py, &jet->pz, &jet->e, &jet->pt};
     for (int i = 0; i < N_DOUBLE_ARRAYS; i++) {
         *arrays[i] = (double *)(void *)place;
-        place += rounded_up(n * sizeof(double));
+        place += jt_rounded_up(n * sizeof(double));
     }
     jet->order = (int64_t *)(void *)place;
-    place += rounded_up(n * sizeof(int64_t));
+    place += jt_rounded_up(n * sizeof(int64_t));
     jet->by_input = (int32_t *)(void *)place;
-    place += rounded_up(n * sizeof(int32_t));
+    place += jt_rounded_up(n * sizeof(int32_t));
     jet->classes = (uint8_t *)place;
     jet->capacity = capacity;
     jet->n = 0;

@@ -11,7 +11,7 @@
  *
  *   S="tests/fuzz/fuzz_model.c tests/fuzz/mutate.c lib/model/[a-z]*.c lib/graph/[a-z]*.c backends/reference/[a-z]*.c
  *      lib/images/recipe.c lib/features/table.c lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c
- *      lib/core/names.c lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
+ *      lib/core/memory.c lib/core/names.c lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined $S -o fuzz_model && ./fuzz_model CORPUS
  *   gcc -g -DJT_PLAIN_MAIN -fsanitize=address,undefined $S -o read_model && ./read_model FILES
  */

@@ -16,7 +16,7 @@ mkdir -p $out
 
 flags="-g -O1 -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -Iinclude -I."
 sanitized="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-core="lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c lib/core/names.c lib/core/sized.c"
+core="lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/sized.c"
 reader="lib/model/[a-z]*.c lib/graph/[a-z]*.c lib/images/recipe.c lib/features/table.c $core"
 
 # shellcheck disable=SC2086
