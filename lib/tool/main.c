@@ -92,13 +92,15 @@ static int tag(jt_model *model, const char *path)
     return result;
 }
 
+static const char too_many[] = "there is one argument too many: ";
+
 static int misuse(const char *text, const char *what)
 {
     fprintf(stderr, "jettag: %s%s\n%s", text, what, usage);
     return TOOL_USAGE;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *backend = NULL;
     int at = 1;
@@ -117,17 +119,31 @@ int main(int argc, char **argv)
         return misuse("a command is missing", "");
     const char *command = argv[at++];
     if (strcmp(command, "backends") == 0)
-        return backends();
+        return at < argc ? misuse(too_many, argv[at]) : backends();
 
     int is_tag = strcmp(command, "tag") == 0, is_info = strcmp(command, "info") == 0;
     if (!is_tag && !is_info && strcmp(command, "selftest") != 0)
         return misuse("there is no command ", command);
     if (at == argc)
         return misuse("a model file is missing after ", command);
-    jt_model *model = load(argv[at++], backend);
+    const char *path = argv[at++], *jets = is_tag && at < argc ? argv[at++] : NULL;
+    if (at < argc)
+        return misuse(too_many, argv[at]);
+    jt_model *model = load(path, backend);
     if (!model)
         return TOOL_FAILED;
-    int result = is_tag ? tag(model, at < argc ? argv[at] : NULL) : is_info ? info(model) : selftest(model);
+    int result = is_tag ? tag(model, jets) : is_info ? info(model) : selftest(model);
     jt_model_free(model);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    int result = run(argc, argv);
+    /* A full disk shows only when what was printed is written. */
+    if (result == TOOL_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+        perror("jettag: writing");
+        return TOOL_FAILED;
+    }
     return result;
 }

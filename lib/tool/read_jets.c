@@ -46,7 +46,7 @@ static int parse_line(char *text, double values[6])
             return n;
         char *end = at;
         double value = strtod(at, &end);
-        if (end == at || n == 6)
+        if (end == at || n == 6 || !strchr(" \t,", *end))
             return -1;
         values[n++] = value;
         at = end;
@@ -67,8 +67,10 @@ int tool_read_jets(FILE *in, const char *name, int64_t limit, int64_t *line, too
     int64_t start = 0;
     while (jets->n_jets < limit && fgets(text, sizeof text, in)) {
         (*line)++;
-        if (strlen(text) == sizeof text - 1 && text[sizeof text - 2] != '\n')
-            return complain(name, *line, "the line is too long");
+        size_t length = strlen(text);
+        if ((length == 0 || text[length - 1] != '\n') && !feof(in))
+            return complain(name, *line,
+                            length == sizeof text - 1 ? "the line is too long" : "the line has a NUL byte");
         int comment_only = text[strspn(text, " \t")] == '#';
         double values[6] = {0};
         int n = parse_line(text, values);
@@ -83,9 +85,9 @@ int tool_read_jets(FILE *in, const char *name, int64_t limit, int64_t *line, too
             return complain(name, *line, "expected px py pz E and an optional class (0 neutral, 1 track, 2 muon)");
         if (!make_room(jets))
             return complain(name, *line, "out of memory");
-        if (start == 0 && jets->n_constituents == 0)
-            jets->has_classes = n == 5;
-        if (jets->has_classes != (n == 5))
+        if (jets->columns == 0)
+            jets->columns = n;
+        if (jets->columns != n)
             return complain(name, *line, "some constituents have a class and some have none");
         jets->offsets[0] = 0;
         memcpy(jets->momenta + 4 * jets->n_constituents, values, 4 * sizeof *values);

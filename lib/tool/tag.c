@@ -12,7 +12,7 @@ static int tag_chunk(jt_context *context, const tool_jets *jets, int64_t first, 
                     .offsets = jets->offsets,
                     .n_constituents = jets->n_constituents,
                     .momenta = jets->momenta,
-                    .classes = jets->has_classes ? jets->classes : NULL};
+                    .classes = jets->columns == 5 ? jets->classes : NULL};
     jt_output output = {.size = sizeof output, .scores = scores, .statuses = statuses};
     if (jt_tag_jets(context, &view, &output) != JT_OK) {
         fprintf(stderr, "jettag: %s\n", jt_context_error(context));
@@ -20,8 +20,10 @@ static int tag_chunk(jt_context *context, const tool_jets *jets, int64_t first, 
     }
     for (int64_t i = 0; i < jets->n_jets; i++)
         if (printf("%" PRId64 " %.9g %s\n", first + i, (double)scores[i],
-                   jt_jet_status_text((jt_jet_status)statuses[i])) < 0)
+                   jt_jet_status_text((jt_jet_status)statuses[i])) < 0) {
+            perror("jettag: writing scores");
             return TOOL_FAILED;
+        }
     return TOOL_OK;
 }
 

@@ -16,7 +16,7 @@ typedef struct tool_jets {
     int64_t *offsets;
     int64_t n_jets, n_constituents;
     size_t room_constituents, room_jets;
-    int has_classes; /* every constituent so far had a fifth column */
+    int columns; /* of every constituent so far: 4, or 5 with a class; 0: there was none yet */
 } tool_jets;
 
 /*

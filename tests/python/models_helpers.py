@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from models import jtm
+from models.export import build, without_statistics
 from models.initialise import random_tensors
-from models.networks import Network
+from models.networks import NETWORKS, Network
 from models.onnx_writer import LOGITS, SCORES, to_onnx
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +68,19 @@ def spread_tensors(network: Network, seed: int, images: Floats, features: Floats
     shift = np.array([margin.mean() * scale, 0.0])
     tensors[bias] = (tensors[bias] * scale + shift).astype(np.float32)
     return tensors
+
+
+def random_model(name: str, folder: Path) -> Path:
+    """A model file with random weights, without standardising, card, working points and golden jets."""
+    import jettag
+
+    network = NETWORKS[name]
+    images, features = network_inputs(network, 16, seed=1)
+    tensors = spread_tensors(network, 2, images, features)
+    path = folder / f"{name}.jtm"
+    statistics = without_statistics(network, jettag.FEATURES)
+    jtm.write(path, build(network, tensors, statistics, version="0", created="2026-01-31"))
+    return path
 
 
 def torch_scores(network: Network, tensors: Tensors, images: Floats, features: Floats | None) -> Floats:

@@ -11,19 +11,7 @@ import jets_data
 import jettag
 import models_helpers as helpers
 from models import jtm
-from models.export import build, without_statistics
 from models.networks import NETWORKS
-
-
-def random_model(name, folder):
-    """A model file with random weights, standardised features made tame."""
-    network = NETWORKS[name]
-    images, features = helpers.network_inputs(network, 16, seed=1)
-    tensors = helpers.spread_tensors(network, 2, images, features)
-    path = folder / f"{name}.jtm"
-    statistics = without_statistics(network, jettag.FEATURES)
-    jtm.write(path, build(network, tensors, statistics, version="0", created="2026-01-31"))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +21,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(folder):
-    return jettag.load(random_model("lenet-28-i35-gf", folder))
+    return jettag.load(helpers.random_model("lenet-28-i35-gf", folder))
 
 
 @pytest.fixture(scope="module")
