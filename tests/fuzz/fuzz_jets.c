@@ -16,18 +16,11 @@
 #include "lib/features/kernel.h"
 #include "lib/images/lit.h"
 #include "lib/jets/jets.h"
+#include "require.h"
 
 enum { MOST_JETS = 7, MOST_CONSTITUENTS = 24, MOST_ROWS = MOST_JETS * MOST_CONSTITUENTS };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "broken promise: %s\n", what);
-    abort();
-}
 
 /* The input, taken from the front; zeros when it is used up. */
 typedef struct input {

@@ -25,16 +25,9 @@
 #include "lib/model/container.h"
 #include "lib/model/model.h"
 #include "mutate.h"
+#include "require.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "broken promise: %s\n", what);
-    abort();
-}
 
 /* Allocations, counted: no file may ask for much more than its own size. */
 typedef struct heap {

@@ -70,5 +70,7 @@ net *net_lenet(void);
 net *net_deeptop(void);
 /* Two ResNeXt bottlenecks with 32 groups, one with a projection on the shortcut. */
 net *net_resnext(void);
+/* A sum whose summand is read again after it, as the sum is, so that neither's memory is free. */
+net *net_summand_again(int32_t channels);
 
 #endif /* JT_TESTS_BACKENDS_GRAPHS_H */

@@ -183,3 +183,16 @@ net *net_resnext(void)
     net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
     return n;
 }
+
+net *net_summand_again(int32_t channels)
+{
+    const window three = window_same(3, 3, 1, 6, 6);
+    net *n = net_new((jt_shape){16, 6, 6}, 0, 2);
+    int32_t x = net_conv(n, JT_VALUE_IMAGES, channels, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    int32_t v = net_conv(n, x, channels, three, 1, JT_ACTIVATION_RELU, NULL, NULL);
+    v = net_conv(n, v, channels, three, 1, JT_ACTIVATION_NONE, NULL, NULL);
+    v = net_add(n, v, x, JT_ACTIVATION_SIGMOID);
+    v = net_add(n, net_activation(n, v, JT_ACTIVATION_SWISH), net_add(n, v, x, JT_ACTIVATION_NONE), JT_ACTIVATION_NONE);
+    net_finish(n, net_dense(n, net_flatten(n, v), 3, JT_ACTIVATION_NONE, NULL, NULL));
+    return n;
+}

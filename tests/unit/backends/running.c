@@ -1,15 +1,18 @@
 #include "running.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "graphs.h"
+#include "backends/reference/reference.h"
 
 static void *counting_allocate(void *user, size_t bytes)
 {
@@ -104,6 +107,54 @@ void inputs_free(inputs *in)
 }
 
 enum { JETS = 7 };
+
+expectation expectation_make(net *network)
+{
+    const jt_graph *graph = &network->graph;
+    expectation e = {.network = network, .in = inputs_make(graph, JETS, 7), .n_logits = JETS * n_classes(graph)};
+    e.logits = calloc(e.n_logits, sizeof *e.logits);
+    run_once(&jt_reference_backend, graph, e.in.images, e.in.features, JETS, e.logits);
+    for (size_t i = 0; i < e.n_logits; i++)
+        e.largest = fmax(e.largest, fabs((double)e.logits[i]));
+    return e;
+}
+
+void expectation_free(expectation *e)
+{
+    free(e->logits);
+    inputs_free(&e->in);
+    net_free(e->network);
+}
+
+float *check_expectation(const expectation *e, const jt_backend *backend, const char *name)
+{
+    float *found = calloc(e->n_logits, sizeof *found);
+    run_once(backend, &e->network->graph, e->in.images, e->in.features, JETS, found);
+    for (size_t i = 0; i < e->n_logits; i++)
+        if (!(fabs((double)found[i] - (double)e->logits[i]) <= 1e-5 * e->largest))
+            fail_msg("%s: logit %zu is %.9g, not %.9g", name, i, (double)found[i], (double)e->logits[i]);
+    return found;
+}
+
+void test_agrees_on_drawn_networks(void **state)
+{
+    const agreement *a = *state;
+    for (uint64_t seed = 0; seed < a->draws; seed++) {
+        char name[32];
+        snprintf(name, sizeof name, "seed %d", (int)seed);
+        a->check(net_draw(seed), name);
+    }
+}
+
+void test_agrees_on_networks(void **state)
+{
+    const agreement *a = *state;
+    a->check(net_effnet_s0(0), "EffNet-S0");
+    a->check(net_effnet_s0(1), "EffNet-S0 with features");
+    a->check(net_lenet(), "LeNet");
+    a->check(net_deeptop(), "DeepTop");
+    a->check(net_resnext(), "ResNeXt");
+}
 
 void check_batches(const jt_backend *backend, const jt_graph *graph)
 {

@@ -3,6 +3,7 @@
 #define JT_TESTS_BACKENDS_RUNNING_H
 
 #include "backends/backend.h"
+#include "graphs.h"
 
 typedef struct counting {
     long allocations; /* ever made */
@@ -40,6 +41,33 @@ void inputs_free(inputs *in);
 size_t floats_of_image(const jt_graph *graph);
 size_t floats_of_features(const jt_graph *graph);
 size_t n_classes(const jt_graph *graph);
+
+/* What the reference makes of 7 jets of a network, for another backend to be held against. The network goes with it. */
+typedef struct expectation {
+    net *network;
+    inputs in;
+    float *logits;
+    size_t n_logits;
+    double largest; /* absolute value among the logits */
+} expectation;
+expectation expectation_make(net *network);
+void expectation_free(expectation *e);
+
+/*
+ * Logits of the same jets on a backend; fails the test where one is not within 1e-5 of the reference's, relative to the
+ * largest of the batch. Freed by the caller, who may compare the bits of several.
+ */
+float *check_expectation(const expectation *e, const jt_backend *backend, const char *name);
+
+/* How a backend is held against the reference: by `check`, which frees the network; on so many drawn networks. */
+typedef struct agreement {
+    void (*check)(net *network, const char *name);
+    uint64_t draws;
+} agreement;
+
+/* Tests of CMocka whose initial state is an agreement: on networks drawn from seeds 0, 1, ..., and on the papers'. */
+void test_agrees_on_drawn_networks(void **state);
+void test_agrees_on_networks(void **state);
 
 /* Logits of 7 jets: alone, in every batch, at every place and however memory is aligned the same bits. */
 void check_batches(const jt_backend *backend, const jt_graph *graph);

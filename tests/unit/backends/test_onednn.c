@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <malloc.h>
-#include <math.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include "backends/reference/reference.h"
 #include "graphs.h"
 #include "running.h"
 
@@ -60,44 +58,12 @@ static void test_exports(void **state)
 /* Logits within 1e-5 of the reference's, relative to the largest of the batch. */
 static void check_agrees(net *n, const char *name)
 {
-    const jt_graph *graph = &n->graph;
-    const size_t count = JETS * n_classes(graph);
-    inputs in = inputs_make(graph, JETS, 7);
-    float *expected = calloc(count, sizeof *expected);
-    float *found = calloc(count, sizeof *found);
-    run_once(&jt_reference_backend, graph, in.images, in.features, JETS, expected);
-    run_once(onednn, graph, in.images, in.features, JETS, found);
-    double largest = 0.0;
-    for (size_t i = 0; i < count; i++)
-        largest = fmax(largest, fabs((double)expected[i]));
-    for (size_t i = 0; i < count; i++)
-        if (!(fabs((double)found[i] - (double)expected[i]) <= 1e-5 * largest))
-            fail_msg("%s: logit %zu is %.9g, not %.9g", name, i, (double)found[i], (double)expected[i]);
-    free(found);
-    free(expected);
-    inputs_free(&in);
-    net_free(n);
+    expectation e = expectation_make(n);
+    free(check_expectation(&e, onednn, name));
+    expectation_free(&e);
 }
 
-static void test_agrees_on_drawn_networks(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 0; seed < DRAWS; seed++) {
-        char name[32];
-        snprintf(name, sizeof name, "seed %d", (int)seed);
-        check_agrees(net_draw(seed), name);
-    }
-}
-
-static void test_agrees_on_networks(void **state)
-{
-    (void)state;
-    check_agrees(net_effnet_s0(0), "EffNet-S0");
-    check_agrees(net_effnet_s0(1), "EffNet-S0 with features");
-    check_agrees(net_lenet(), "LeNet");
-    check_agrees(net_deeptop(), "DeepTop");
-    check_agrees(net_resnext(), "ResNeXt");
-}
+static agreement agrees = {check_agrees, DRAWS};
 
 /* Values whose memory could be given away too early, one after the other. */
 static void test_agrees_where_values_are_read_twice(void **state)
@@ -114,14 +80,7 @@ static void test_agrees_where_values_are_read_twice(void **state)
     check_agrees(n, "convolution of the summand");
 
     /* The summand and the sum are needed later on. */
-    n = net_new((jt_shape){16, 6, 6}, 0, 2);
-    x = net_conv(n, JT_VALUE_IMAGES, 16, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    v = net_conv(n, net_conv(n, x, 16, three, 1, JT_ACTIVATION_RELU, NULL, NULL), 16, three, 1, JT_ACTIVATION_NONE,
-                 NULL, NULL);
-    v = net_add(n, v, x, JT_ACTIVATION_SIGMOID);
-    v = net_add(n, net_activation(n, v, JT_ACTIVATION_SWISH), net_add(n, v, x, JT_ACTIVATION_NONE), JT_ACTIVATION_NONE);
-    net_finish(n, net_dense(n, net_flatten(n, v), 3, JT_ACTIVATION_NONE, NULL, NULL));
-    check_agrees(n, "summand read again");
+    check_agrees(net_summand_again(16), "summand read again");
 
     /* The convolution's own output is needed beside the sum. */
     n = net_new((jt_shape){3, 6, 6}, 0, 3);
@@ -359,8 +318,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_other_threads_settings),
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_exports),
-        cmocka_unit_test(test_agrees_on_drawn_networks),
-        cmocka_unit_test(test_agrees_on_networks),
+        cmocka_unit_test_prestate(test_agrees_on_drawn_networks, &agrees),
+        cmocka_unit_test_prestate(test_agrees_on_networks, &agrees),
         cmocka_unit_test(test_agrees_where_values_are_read_twice),
         cmocka_unit_test(test_agrees_on_one_pixel),
         cmocka_unit_test(test_agrees_on_odd_pools),

@@ -199,6 +199,23 @@ void sample_expect(const char *header, const sample *s, jt_status status, const 
     jtm_free(&packed);
 }
 
+void sample_expect_edit(const char *find, const char *replace, jt_status status, const char *key)
+{
+    sample s = sample_make();
+    char *header = sample_edit(s.header, find, replace);
+    if (key) {
+        sample_expect(header, &s, status, key);
+    } else {
+        jt_model_file file;
+        jt_error error = {.size = sizeof error};
+        if (sample_read(header, &s, &jt_default_host, &file, &error) != JT_OK)
+            fail_msg("%.60s: %s", replace, error.text);
+        jt_model_file_free(&file);
+    }
+    free(header);
+    sample_free(&s);
+}
+
 static void *counted_allocate(void *user, size_t bytes)
 {
     counting *state = user;

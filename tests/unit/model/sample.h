@@ -36,6 +36,9 @@ void sample_expect_bytes(const jtm *bytes, jt_status status, int64_t offset, con
 /* The same for a header that is packed first, with any offset. */
 void sample_expect(const char *header, const sample *s, jt_status status, const char *key);
 
+/* The sample with one edit, as sample_edit makes it: accepted where `key` is NULL, else refused as above. */
+void sample_expect_edit(const char *find, const char *replace, jt_status status, const char *key);
+
 /* A host whose allocations are counted, and of which number `fail_at` (from 1; 0: none) fails. */
 typedef struct counting {
     int taken, live, fail_at;

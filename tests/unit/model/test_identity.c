@@ -11,24 +11,6 @@
 #include "sample.h"
 #include "lib/features/features.h"
 
-/* Read the sample with an edit: accepted where `key` is NULL, else refused with this status and key. */
-static void check(const char *find, const char *replace, jt_status status, const char *key)
-{
-    sample s = sample_make();
-    char *header = sample_edit(s.header, find, replace);
-    if (key) {
-        sample_expect(header, &s, status, key);
-    } else {
-        jt_model_file file;
-        jt_error error = {.size = sizeof error};
-        if (sample_read(header, &s, &jt_default_host, &file, &error) != JT_OK)
-            fail_msg("%s: %s", replace, error.text);
-        jt_model_file_free(&file);
-    }
-    free(header);
-    sample_free(&s);
-}
-
 static void test_dates(void **state)
 {
     (void)state;
@@ -91,11 +73,11 @@ static void test_dates(void **state)
     char created[96];
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         snprintf(created, sizeof created, "\"created\":\"%s\"", right[i]);
-        check("\"created\":\"2026-01-31\"", created, JT_OK, NULL);
+        sample_expect_edit("\"created\":\"2026-01-31\"", created, JT_OK, NULL);
     }
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         snprintf(created, sizeof created, "\"created\":\"%s\"", wrong[i]);
-        check("\"created\":\"2026-01-31\"", created, JT_ERROR_FORMAT, "created");
+        sample_expect_edit("\"created\":\"2026-01-31\"", created, JT_ERROR_FORMAT, "created");
     }
 }
 
@@ -163,11 +145,11 @@ static void test_features_of_the_library(void **state)
     char names[256], twice[256];
     snprintf(names, sizeof names, "\"names\":[\"%s\",\"%s\"]", jt_feature_table[0].name, jt_feature_table[1].name);
     snprintf(twice, sizeof twice, "\"names\":[\"%s\",\"%s\"]", jt_feature_table[5].name, jt_feature_table[5].name);
-    check(names, twice, JT_ERROR_FORMAT, "features.names[1]");
+    sample_expect_edit(names, twice, JT_ERROR_FORMAT, "features.names[1]");
     snprintf(twice, sizeof twice, "\"names\":[\"%s\",\"%s\"]", jt_feature_table[52].name, jt_feature_table[7].name);
-    check(names, twice, JT_OK, NULL);
-    check(names, "\"names\":[\"pt\",\"PT\"]", JT_ERROR_FORMAT, "features.names[1]");
-    check(names, "\"names\":[\"pt\"]", JT_ERROR_GRAPH, "features.mean");
+    sample_expect_edit(names, twice, JT_OK, NULL);
+    sample_expect_edit(names, "\"names\":[\"pt\",\"PT\"]", JT_ERROR_FORMAT, "features.names[1]");
+    sample_expect_edit(names, "\"names\":[\"pt\"]", JT_ERROR_GRAPH, "features.mean");
 }
 
 int main(void)

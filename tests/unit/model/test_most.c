@@ -11,35 +11,18 @@
 #include "sample.h"
 #include "lib/features/features.h"
 
-/* Read the sample with an edit: accepted where `key` is NULL, else refused with this status and key. */
-static void check(const char *find, const char *replace, jt_status status, const char *key)
-{
-    sample s = sample_make();
-    char *header = sample_edit(s.header, find, replace);
-    if (key) {
-        sample_expect(header, &s, status, key);
-    } else {
-        jt_model_file file;
-        jt_error error = {.size = sizeof error};
-        if (sample_read(header, &s, &jt_default_host, &file, &error) != JT_OK)
-            fail_msg("%.60s: %s", replace, error.text);
-        jt_model_file_free(&file);
-    }
-    free(header);
-    sample_free(&s);
-}
-
 static void test_constituents(void **state)
 {
     (void)state;
-    check("\"max_constituents\":200", "\"max_constituents\":4096", JT_OK, NULL);
-    check("\"max_constituents\":200", "\"max_constituents\":4097", JT_ERROR_FORMAT, "image.max_constituents");
-    check("\"max_constituents\":200", "\"max_constituents\":4", JT_OK, NULL);
-    check("\"max_constituents\":200", "\"max_constituents\":3", JT_ERROR_FORMAT, "image.max_constituents");
-    check("\"min_constituents\":4", "\"min_constituents\":64", JT_OK, NULL);
-    check("\"min_constituents\":4", "\"min_constituents\":65", JT_ERROR_FORMAT, "image.min_constituents");
-    check("\"min_constituents\":4", "\"min_constituents\":1", JT_OK, NULL);
-    check("\"min_constituents\":4", "\"min_constituents\":0", JT_ERROR_FORMAT, "image.min_constituents");
+    sample_expect_edit("\"max_constituents\":200", "\"max_constituents\":4096", JT_OK, NULL);
+    sample_expect_edit("\"max_constituents\":200", "\"max_constituents\":4097", JT_ERROR_FORMAT,
+                       "image.max_constituents");
+    sample_expect_edit("\"max_constituents\":200", "\"max_constituents\":4", JT_OK, NULL);
+    sample_expect_edit("\"max_constituents\":200", "\"max_constituents\":3", JT_ERROR_FORMAT, "image.max_constituents");
+    sample_expect_edit("\"min_constituents\":4", "\"min_constituents\":64", JT_OK, NULL);
+    sample_expect_edit("\"min_constituents\":4", "\"min_constituents\":65", JT_ERROR_FORMAT, "image.min_constituents");
+    sample_expect_edit("\"min_constituents\":4", "\"min_constituents\":1", JT_OK, NULL);
+    sample_expect_edit("\"min_constituents\":4", "\"min_constituents\":0", JT_ERROR_FORMAT, "image.min_constituents");
 }
 
 static void test_points(void **state)
