@@ -23,7 +23,7 @@
 #include "../lib/graph/graph.h"
 
 /* Raised whenever jt_backend, jt_host or jt_graph change; a module with another number is not used. */
-#define JT_BACKEND_ABI 1u
+#define JT_BACKEND_ABI 2u
 
 typedef struct jt_plan jt_plan;                 /* each backend defines its own */
 typedef struct jt_plan_context jt_plan_context; /* likewise */

@@ -25,6 +25,7 @@ jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, 
         jt_fail(error, status, -1, NULL, "no memory for a model");
         goto failed;
     }
+    made->file.graph.dark = made->image_map.dark;
     status = jt_backend_open(options->backend, options->module_directory, &made->host, &made->backend, &why);
     if (status != JT_OK) {
         jt_fail(error, status, -1, NULL, "%s", why.text);

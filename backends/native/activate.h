@@ -2,17 +2,15 @@
 #ifndef JT_NATIVE_ACTIVATE_H
 #define JT_NATIVE_ACTIVATE_H
 
-#include "../../lib/graph/graph.h"
+#include "kernel.h"
 #include "lanes.h"
 
 /*
- * 1 + exp(-x) = 1 + 2^t with t = -x log2(e). 2^t is 2^n, n the whole number below t, times 2^f with 0 <= f < 1, for
- * which there is the polynomial of degree 5 of the least relative error, 9.1e-8. The rounding of t adds 3e-8 for each
- * unit of it, while the exponential counts less and less. A NaN stays one.
+ * 1 + 2^t. 2^t is 2^n, n the whole number below t, times 2^f with 0 <= f < 1, for which there is the polynomial of
+ * degree 5 of the least relative error, 9.1e-8. A NaN stays one.
  */
-static inline lanes one_plus_exp_minus(lanes x)
+static inline lanes one_plus_power(lanes t)
 {
-    const lanes t = lanes_multiply(x, lanes_all(-1.44269504088896340736f));
     const lanes f = lanes_fraction(t);
     lanes sum = lanes_all(0x1.ec3204p-10f);
     sum = lanes_fused(sum, f, lanes_all(0x1.269006p-7f));
@@ -21,6 +19,12 @@ static inline lanes one_plus_exp_minus(lanes x)
     sum = lanes_fused(sum, f, lanes_all(0x1.62e4f6p-1f));
     sum = lanes_fused(sum, f, lanes_all(0x1.fffffep-1f));
     return lanes_add(lanes_scale(sum, t), lanes_all(1.0f));
+}
+
+/* 1 + exp(-x). The rounding of t adds 3e-8 for each unit of it, while the exponential counts less and less. */
+static inline lanes one_plus_exp_minus(lanes x)
+{
+    return one_plus_power(lanes_multiply(x, lanes_all(JT_SWISH_SCALE)));
 }
 
 static inline lanes lanes_activate(lanes x, jt_activation activation)
@@ -32,8 +36,9 @@ static inline lanes lanes_activate(lanes x, jt_activation activation)
         return lanes_divide(x, one_plus_exp_minus(x));
     case JT_ACTIVATION_SIGMOID:
         return lanes_divide(lanes_all(1.0f), one_plus_exp_minus(x));
+    case JT_ACTIVATIONS: /* JT_SCALED_SWISH */
+        return lanes_divide(x, one_plus_power(x));
     case JT_ACTIVATION_NONE:
-    case JT_ACTIVATIONS:
         break;
     }
     return x;

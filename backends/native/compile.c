@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "build.h"
+#include "lit.h"
 #include "pack.h"
 #include "spots.h"
 #include "steps.h"
 #include "winograd.h"
-
-enum { CHUNK_BYTES = 16384 /* of an mbconv's wide value: about half of a first-level cache, where its depthwise is */ };
 
 static const int32_t no_halo[4] = {0, 0, 0, 0};
 
@@ -20,16 +20,15 @@ static int contains(const jt_spot *spot, const int32_t halo[4])
     return 1;
 }
 
-/* A step that makes `to` of `from`. The plan has room for it. */
-static jt_step *add_step(jt_plan *plan, void (*run)(const jt_step *step, const jt_run *run), const jt_spot *from,
-                         const jt_spot *to)
+jt_step *jt_native_add_step(jt_plan *plan, void (*run)(const jt_step *step, const jt_run *run), const jt_spot *from,
+                            const jt_spot *to)
 {
     jt_step *step = &plan->steps[plan->n_steps++];
     *step = (jt_step){.run = run, .in = *from, .out = *to};
     return step;
 }
 
-static void set_other(jt_step *step, const jt_spot *other)
+void jt_native_set_other(jt_step *step, const jt_spot *other)
 {
     step->has_other = 1;
     step->other = *other;
@@ -42,12 +41,12 @@ static jt_spot with_this_halo(jt_builder *b, jt_plan *plan, int32_t node, const 
     if (contains(in, halo))
         return *in;
     jt_spot copy = jt_native_spot(in->shape, halo, 0);
-    jt_native_place(b, &copy, node, node);
-    add_step(plan, jt_native_run_activation, in, &copy)->activation = JT_ACTIVATION_NONE;
+    jt_native_place_copy(b, &copy, node);
+    jt_native_add_step(plan, jt_native_run_activation, in, &copy)->activation = JT_ACTIVATION_NONE;
     return copy;
 }
 
-static jt_spot with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
+jt_spot jt_native_with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
 {
     int32_t halo[4];
     jt_native_halo(op, halo);
@@ -67,9 +66,30 @@ static jt_spot image_planes(jt_builder *b, jt_plan *plan, int32_t node, const jt
     if (contains(&image, halo) && (node >= b->n_planes || op->out.w % 8 == 0))
         return image;
     jt_spot copy = jt_native_spot(op->in, halo, 1);
-    jt_native_place(b, &copy, node, node);
-    add_step(plan, jt_native_pad_image, &image, &copy);
+    jt_native_place_copy(b, &copy, node);
+    jt_native_add_step(plan, jt_native_pad_image, &image, &copy);
     return copy;
+}
+
+static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
+{
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    int32_t halo[4];
+    jt_native_halo(op, halo);
+    jt_spot image = jt_native_spot(op->in, no_halo, 1), in = jt_native_spot(op->in, halo, 1);
+    image.room = JT_ROOM_IMAGES;
+    jt_native_place(b, &in, index, index);
+    /* The next node may go on with the spans. */
+    b->lit = jt_native_make_lit(b, op, index, index + 1);
+    if (!b->lit)
+        return 0;
+    b->lit_value = node->out;
+    b->lit->first_step = plan->n_steps;
+    jt_native_add_step(plan, jt_native_copy_lit, &image, &in)->lit = b->lit;
+    jt_step *step = jt_native_add_step(plan, jt_native_run_lit_conv, &in, &b->spots[node->out]);
+    step->lit = b->lit;
+    return jt_native_pack_conv(b->arena, b->kernel, op, &in, 1, &step->out, NULL, node->activation, 0, &step->conv);
 }
 
 static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
@@ -77,11 +97,13 @@ static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_node *node = &b->nodes[index];
     const jt_op *op = &b->graph->ops[node->first_op];
     const int planes = node->in == JT_VALUE_IMAGES;
-    const jt_spot in = planes ? image_planes(b, plan, index, op) : with_halo(b, plan, index, op);
+    if (planes && jt_native_may_be_lit(b, index, op, node->residual >= 0 ? &b->spots[node->residual] : NULL))
+        return add_lit_conv(b, plan, index);
+    const jt_spot in = planes ? image_planes(b, plan, index, op) : jt_native_with_halo(b, plan, index, op);
     const jt_spot *residual = node->residual >= 0 ? &b->spots[node->residual] : NULL;
-    jt_step *step = add_step(plan, jt_native_run_conv, &in, &b->spots[node->out]);
+    jt_step *step = jt_native_add_step(plan, jt_native_run_conv, &in, &b->spots[node->out]);
     if (residual)
-        set_other(step, residual);
+        jt_native_set_other(step, residual);
     return jt_native_pack_conv(b->arena, b->kernel, op, &in, planes, &step->out, residual, node->activation, 0,
                                &step->conv);
 }
@@ -102,7 +124,7 @@ static int add_winograd(jt_builder *b, jt_plan *plan, int32_t index)
     w->products.floats = products;
     jt_native_place(b, &w->inputs, index, index);
     jt_native_place(b, &w->products, index, index);
-    add_step(plan, jt_native_run_winograd, &in, &b->spots[node->out])->winograd = w;
+    jt_native_add_step(plan, jt_native_run_winograd, &in, &b->spots[node->out])->winograd = w;
     return jt_native_pack_winograd(b->arena, b->kernel, op, &in, node->activation, w);
 }
 
@@ -113,11 +135,11 @@ static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_spot in = index == 0 ? image_planes(b, plan, index, op) : b->spots[node->in];
     const jt_spot *out = &b->spots[node->out];
     if (op->kind == JT_OP_CONV2D) {
-        jt_step *step = add_step(plan, jt_native_run_planes, &in, out);
+        jt_step *step = jt_native_add_step(plan, jt_native_run_planes, &in, out);
         step->planes_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in.row + op->pad[2]);
         return jt_native_pack_planes(b->arena, op, &in, out, &step->planes);
     }
-    add_step(plan, jt_native_run_plane_window, &in, out)->plane_window = (jt_plane_window){
+    jt_native_add_step(plan, jt_native_run_plane_window, &in, out)->plane_window = (jt_plane_window){
         .kernel = {op->kernel[0], op->kernel[1]},
         .stride = {op->stride[0], op->stride[1]},
         .n_channels = op->out.c,
@@ -134,62 +156,9 @@ static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
 static int add_slides(jt_builder *b, jt_plan *plan, int32_t index)
 {
     const jt_op *op = &b->graph->ops[b->nodes[index].first_op];
-    const jt_spot in = with_halo(b, plan, index, op);
-    jt_step *step = add_step(plan, jt_native_run_slides, &in, &b->spots[b->nodes[index].out]);
+    const jt_spot in = jt_native_with_halo(b, plan, index, op);
+    jt_step *step = jt_native_add_step(plan, jt_native_run_slides, &in, &b->spots[b->nodes[index].out]);
     return jt_native_pack_slides(b->arena, op, &in, &step->out, &step->slides);
-}
-
-static jt_spot place_inside(jt_builder *b, jt_shape shape, int32_t node)
-{
-    jt_spot spot = jt_native_spot(shape, no_halo, 0);
-    jt_native_place(b, &spot, node, node);
-    return spot;
-}
-
-static jt_shape vector(int32_t n)
-{
-    return (jt_shape){n, 1, 1};
-}
-
-static int add_mbconv(jt_builder *b, jt_plan *plan, int32_t index)
-{
-    const jt_node *node = &b->nodes[index];
-    const jt_op *op = &b->graph->ops[node->first_op];
-    jt_mbconv *m = jt_arena_take(b->arena, 1, sizeof *m);
-    if (!m)
-        return 0;
-    m->expands = op[1].kind != JT_OP_GLOBAL_AVERAGE;
-    const jt_op *depthwise = op + m->expands, *squeeze = depthwise + 2, *excite = depthwise + 3,
-                *project = depthwise + 5;
-    const jt_spot in = m->expands ? b->spots[node->in] : with_halo(b, plan, index, depthwise);
-    const jt_spot *residual = node->residual >= 0 ? &b->spots[node->residual] : NULL;
-    jt_step *step = add_step(plan, jt_native_run_mbconv, &in, &b->spots[node->out]);
-    step->mbconv = m;
-    if (residual)
-        set_other(step, residual);
-    m->filtered = place_inside(b, depthwise->out, index);
-    m->average = place_inside(b, vector(depthwise->out.c), index);
-    m->squeezed = place_inside(b, vector(squeeze->out.c), index);
-    m->gate = place_inside(b, vector(excite->out.c), index);
-    m->wide = in;
-    if (m->expands) {
-        int32_t halo[4];
-        jt_native_halo(depthwise, halo);
-        m->wide = jt_native_spot(depthwise->in, halo, 0);
-        const size_t fits = CHUNK_BYTES / (m->wide.block * sizeof(float));
-        m->chunk = fits < 1 ? 1 : fits > JT_MOST_BLOCKS ? JT_MOST_BLOCKS : (int32_t)fits;
-        jt_shape chunk = depthwise->in;
-        chunk.c = m->chunk * JT_LANES < chunk.c ? m->chunk * JT_LANES : chunk.c;
-        m->wide = jt_native_spot(chunk, halo, 0);
-        jt_native_place(b, &m->wide, index, index);
-        if (!jt_native_pack_conv(b->arena, b->kernel, op, &in, 0, &m->wide, NULL, op->activation, m->chunk, &m->expand))
-            return 0;
-    }
-    return jt_native_pack_slides(b->arena, depthwise, &m->wide, &m->filtered, &m->slides) &&
-           jt_native_pack_matrix(b->arena, b->kernel, squeeze, &m->squeeze) &&
-           jt_native_pack_matrix(b->arena, b->kernel, excite, &m->excite) &&
-           jt_native_pack_conv(b->arena, b->kernel, project, &m->filtered, 0, &step->out, residual, node->activation, 0,
-                               &m->project);
 }
 
 static int add_concat(jt_builder *b, const jt_op *op, jt_step *step)
@@ -223,7 +192,8 @@ static void add_flatten(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_
     jt_spot in = b->spots[op->inputs[0]];
     if (op->inputs[0] == JT_VALUE_IMAGES)
         in.room = JT_ROOM_IMAGES;
-    add_step(plan, op->inputs[0] == JT_VALUE_IMAGES ? jt_native_copy_vector : jt_native_run_flatten, &in, out);
+    jt_native_add_step(plan, op->inputs[0] == JT_VALUE_IMAGES ? jt_native_copy_vector : jt_native_run_flatten, &in,
+                       out);
 }
 
 static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
@@ -240,12 +210,12 @@ static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *
     if (op->kind == JT_OP_FLATTEN) {
         add_flatten(b, plan, op, out);
     } else {
-        jt_step *step = add_step(plan, functions[op->kind], &b->spots[op->inputs[0]], out);
+        jt_step *step = jt_native_add_step(plan, functions[op->kind], &b->spots[op->inputs[0]], out);
         step->activation = op->activation;
         if (op->kind == JT_OP_DENSE)
             return jt_native_pack_matrix(b->arena, b->kernel, op, &step->matrix);
         if (op->kind == JT_OP_ADD || op->kind == JT_OP_SCALE)
-            set_other(step, &b->spots[op->inputs[1]]);
+            jt_native_set_other(step, &b->spots[op->inputs[1]]);
         if (op->kind == JT_OP_SCALE)
             step->other.row = 0; /* the same factors for every row */
         if (op->kind == JT_OP_ADD || op->kind == JT_OP_ACTIVATION)
@@ -256,7 +226,7 @@ static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *
             return 0;
     }
     if (op->activation != JT_ACTIVATION_NONE)
-        add_step(plan, jt_native_run_activation, out, out)->activation = op->activation;
+        jt_native_add_step(plan, jt_native_run_activation, out, out)->activation = op->activation;
     return 1;
 }
 
@@ -264,11 +234,11 @@ static void add_inputs(jt_builder *b, jt_plan *plan)
 {
     if (jt_native_needs_image_blocks(b)) {
         jt_spot image = {.room = JT_ROOM_IMAGES, .shape = b->spots[JT_VALUE_IMAGES].shape};
-        add_step(plan, jt_native_import_image, &image, &b->spots[JT_VALUE_IMAGES]);
+        jt_native_add_step(plan, jt_native_import_image, &image, &b->spots[JT_VALUE_IMAGES]);
     }
     if (jt_native_reads_features(b)) {
         jt_spot features = {.room = JT_ROOM_FEATURES, .shape = b->spots[JT_VALUE_FEATURES].shape};
-        add_step(plan, jt_native_copy_vector, &features, &b->spots[JT_VALUE_FEATURES]);
+        jt_native_add_step(plan, jt_native_copy_vector, &features, &b->spots[JT_VALUE_FEATURES]);
     }
 }
 
@@ -285,7 +255,7 @@ static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
     case JT_NODE_SLIDE:
         return add_slides(b, plan, index);
     case JT_NODE_MBCONV:
-        return add_mbconv(b, plan, index);
+        return jt_native_add_mbconv(b, plan, index);
     case JT_NODE_OP:
         break;
     }
@@ -334,6 +304,11 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     made->n_pixels = graph->values[JT_VALUE_IMAGES].floats;
     made->n_features = graph->values[JT_VALUE_FEATURES].floats;
     made->n_classes = graph->values[graph->output].floats;
+    if (b.lit && !jt_native_find_dark(made, host, b.lit)) {
+        jt_arena_free(host, arena.blocks);
+        snprintf(why->text, sizeof why->text, "no memory for a plan");
+        return JT_ERROR_MEMORY;
+    }
     *plan = made;
     return JT_OK;
 }

@@ -26,12 +26,20 @@ enum {
     JT_LONG_SUMS = 2      /* and of any other */
 };
 
+/*
+ * An activation of kernels alone, after those of the graph: of a sum s, s / (1 + 2^s). Where s is JT_SWISH_SCALE times
+ * x, that is swish of x times JT_SWISH_SCALE, and saves the multiplication. For convolutions in tiles, and slides.
+ */
+enum { JT_SCALED_SWISH = JT_ACTIVATIONS };
+#define JT_SWISH_SCALE (-1.44269504088896340736f) /* -log2(e) */
+
 /* How far apart in memory neighbouring outputs of a row have their inputs: kernels exist for each. */
 typedef enum jt_tile_step {
     JT_STEP_PLANE = 0,   /* 1: planar images, stride 1 */
     JT_STEP_PLANE_TWICE, /* 2 */
     JT_STEP_BLOCK,       /* 16: blocks, stride 1 */
     JT_STEP_BLOCK_TWICE, /* 32 */
+    JT_STEP_PAIRS,       /* 16, for a convolution of at most 8 output channels: see jt_tile */
     JT_STEP_ANY,
     JT_TILE_STEPS
 } jt_tile_step;
@@ -39,6 +47,11 @@ typedef enum jt_tile_step {
 /*
  * A few neighbouring pixels times a few blocks of output channels:
  * out[b][p] = activation(bias[b] + sum over k of weights[k][b] in[p * step + offsets[k]] + residual[b][p]).
+ *
+ * Of a convolution with at most 8 output channels half of the lanes would be idle. In JT_STEP_PAIRS, which has one
+ * block of outputs, each tap takes two neighbouring input channels: lane 2 c of its weights is that of the first for
+ * output channel c, lane 2 c + 1 that of the second. The two sums, of which bias[2 c] begins the first and bias[2 c +
+ * 1], which is 0, the second, are added up in the end.
  */
 typedef struct jt_tile {
     const int32_t *offsets; /* [n_taps] */
@@ -55,7 +68,7 @@ typedef void (*jt_tile_kernel)(const jt_tile *tile, int32_t pixels, const float 
 
 /*
  * A convolution within one block of 16 channels in groups of 1, 2, 4 or 8. Weights are [rows][columns][group][16].
- * `average` NULL, or 16 floats: the mean of the outputs after activation, summed row by row.
+ * `total` NULL, or 16 floats to which the outputs are added: first each row's are added up, then the sums of the rows.
  */
 typedef struct jt_slide {
     int32_t group, kernel[2], stride[2];
@@ -64,6 +77,11 @@ typedef struct jt_slide {
     const float *weights, *bias;
     size_t in_row, out_row;
 } jt_slide;
+
+/* Pixels first .. end - 1 of a row; none where both are equal. */
+typedef struct jt_span {
+    int32_t first, end;
+} jt_span;
 
 /* Largest of a window, where the window is clipped to the value. */
 typedef struct jt_window {
@@ -109,7 +127,7 @@ typedef struct jt_native_kernel {
     int32_t sums;            /* pixels * blocks of a tile */
     int32_t blocks_together; /* of a dense layer with more than one block */
     const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
-    void (*slide)(const jt_slide *slide, const float *in, float *out, float *average);
+    void (*slide)(const jt_slide *slide, const float *in, float *out, float *total);
     void (*planes)(const jt_planes *planes, const float *in, float *out);
     void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
     /* A row of tiles of one block: 6 x 6 pixels each, 3 apart, to 36 sums `product` apart from each other. */
@@ -123,8 +141,20 @@ typedef struct jt_native_kernel {
     /* n lanes of 16 each; in place is fine. */
     void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
     void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */
+    /* Weights of a tile, [n_taps][blocks][16], times a factor for each tap, or two with `pairs` (JT_STEP_PAIRS). */
+    void (*scale_taps)(const float *weights, const float *factors, float *out, int32_t n_taps, int32_t blocks,
+                       int pairs);
     void (*activate)(const float *in, float *out, size_t n, jt_activation activation);
     void (*copy_rows)(const float *in, size_t in_row, float *out, size_t out_row, int32_t rows, int32_t w);
+    /*
+     * One row of a depthwise convolution with a square kernel of 3 or 5 and a stride of 1 or 2 across: outputs
+     * first .. end - 1 are calculated, the others are those of `dark`. The sum of all is added to total[16].
+     */
+    void (*slide_span)(const jt_slide *slide, const float *in, float *out, const float *dark, int32_t first,
+                       int32_t end, float *total);
+    /* Copy planes of w >= 16 columns, and note where in a row any of them is not as in `dark`; both without gaps. */
+    void (*copy_lit)(const float *in, const float *dark, jt_shape shape, float *out, size_t out_row, size_t out_plane,
+                     jt_span *spans);
     /* Means of rows of w lanes of 16, summed one by one. */
     void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out);
 } jt_native_kernel;

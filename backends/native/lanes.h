@@ -81,6 +81,25 @@ static inline lanes lanes_permute(lanes a, lanes_places places)
     return _mm512_permutexvar_ps(places, a);
 }
 
+/* p[0] in lanes 0, 2, ..., p[1] in lanes 1, 3, ... */
+static inline lanes lanes_all_pairs(const float *p)
+{
+    double both;
+    memcpy(&both, p, sizeof both);
+    return _mm512_castpd_ps(_mm512_set1_pd(both));
+}
+/* The sums of neighbours in the first eight lanes, zeros in the others. */
+static inline lanes lanes_add_pairs(lanes a)
+{
+    const __m512i even = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 14, 12, 10, 8, 6, 4, 2, 0);
+    return _mm512_maskz_permutexvar_ps(0xff, even, _mm512_add_ps(a, _mm512_permute_ps(a, 0xb1)));
+}
+/* Bit i is set where lanes i are not equal, as with a NaN. */
+static inline uint32_t lanes_differ(lanes a, lanes b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ);
+}
+
 /* Eight lanes from each of two places, and to them. */
 static inline lanes lanes_load_halves(const float *low, const float *high)
 {
@@ -187,6 +206,25 @@ static inline lanes_places lanes_places_load(const int32_t places[16])
 static inline lanes lanes_permute(lanes a, lanes_places places)
 {
     return (lanes){_mm256_permutevar8x32_ps(a.low, places.low), _mm256_permutevar8x32_ps(a.high, places.high)};
+}
+static inline lanes lanes_all_pairs(const float *p)
+{
+    double both;
+    memcpy(&both, p, sizeof both);
+    const __m256 all = _mm256_castpd_ps(_mm256_set1_pd(both));
+    return (lanes){all, all};
+}
+static inline lanes lanes_add_pairs(lanes a)
+{
+    const __m256 even = _mm256_shuffle_ps(a.low, a.high, 0x88), odd = _mm256_shuffle_ps(a.low, a.high, 0xdd);
+    const __m256d mixed = _mm256_castps_pd(_mm256_add_ps(even, odd));
+    return (lanes){_mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8)), _mm256_setzero_ps()};
+}
+static inline uint32_t lanes_differ(lanes a, lanes b)
+{
+    const int low = _mm256_movemask_ps(_mm256_cmp_ps(a.low, b.low, _CMP_NEQ_UQ));
+    const int high = _mm256_movemask_ps(_mm256_cmp_ps(a.high, b.high, _CMP_NEQ_UQ));
+    return (uint32_t)low | (uint32_t)high << 8;
 }
 static inline lanes lanes_load_halves(const float *low, const float *high)
 {
@@ -314,6 +352,27 @@ static inline lanes lanes_permute(lanes a, lanes_places places)
     for (int i = 0; i < 16; i++)
         b.at[i] = a.at[places.at[i]];
     return b;
+}
+static inline lanes lanes_all_pairs(const float *p)
+{
+    lanes a;
+    for (int i = 0; i < 16; i++)
+        a.at[i] = p[i % 2];
+    return a;
+}
+static inline lanes lanes_add_pairs(lanes a)
+{
+    lanes b = {{0}};
+    for (int i = 0; i < 8; i++)
+        b.at[i] = a.at[2 * i] + a.at[2 * i + 1];
+    return b;
+}
+static inline uint32_t lanes_differ(lanes a, lanes b)
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < 16; i++)
+        bits |= (uint32_t)(a.at[i] != b.at[i]) << i;
+    return bits;
 }
 static inline lanes lanes_load_halves(const float *low, const float *high)
 {

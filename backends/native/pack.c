@@ -5,6 +5,12 @@ int32_t jt_native_blocks(int32_t channels)
     return (channels + JT_LANES - 1) / JT_LANES;
 }
 
+int64_t jt_native_weights(const jt_op *op)
+{
+    const int64_t n = (int64_t)op->out.c * op->in.c;
+    return op->kind == JT_OP_DENSE ? n : n / op->groups * op->kernel[0] * op->kernel[1];
+}
+
 enum { SHORT_ROW = 4 /* pixels */ };
 
 static int32_t smaller(int32_t a, int32_t b)
@@ -67,6 +73,37 @@ static float weight_of(const jt_op *op, int32_t out, tap at)
     return op->weight[((out * per_in + c) * op->kernel[0] + at.ky) * op->kernel[1] + at.kx];
 }
 
+/* Neighbouring input channels of one pixel as one tap: see jt_tile. */
+static int pack_pairs(jt_arena *arena, const jt_op *op, const jt_spot *in, jt_tiles *tiles)
+{
+    const int32_t pairs = (smaller(op->in.c, JT_LANES) + 1) / 2;
+    const int32_t n = jt_native_blocks(op->in.c) * op->kernel[0] * op->kernel[1] * pairs;
+    int32_t *offsets = jt_arena_take(arena, (size_t)n, sizeof *offsets);
+    float *weights = jt_arena_take(arena, (size_t)n * JT_LANES, sizeof *weights);
+    float *bias = jt_arena_take(arena, JT_LANES, sizeof *bias);
+    if (!offsets || !weights || !bias)
+        return 0;
+    for (int32_t i = 0; i < op->out.c; i++)
+        bias[2 * i] = op->bias[i];
+    int32_t k = 0;
+    for (int32_t c = 0; c < op->in.c; c += JT_LANES)
+        for (int32_t ky = 0; ky < op->kernel[0]; ky++)
+            for (int32_t kx = 0; kx < op->kernel[1]; kx++)
+                for (int32_t i = c; i < smaller(c + JT_LANES, op->in.c); i += 2, k++) {
+                    offsets[k] = c / JT_LANES * (int32_t)in->block + ky * (int32_t)in->row + kx * JT_LANES + i - c;
+                    for (int32_t lane = 0; lane < 2 * op->out.c; lane++)
+                        if (i + lane % 2 < op->in.c)
+                            weights[k * JT_LANES + lane] = weight_of(op, lane / 2, (tap){i + lane % 2, ky, kx});
+                }
+    tiles->tile.offsets = offsets;
+    tiles->tile.n_taps = k;
+    tiles->tile.weights = weights;
+    tiles->tile.bias = bias;
+    tiles->first_block = 0;
+    tiles->n_blocks = 1;
+    return 1;
+}
+
 static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int planes, int32_t first, int32_t n_blocks,
                       jt_tiles *tiles)
 {
@@ -111,8 +148,8 @@ static int without_gaps(const jt_spot *spot)
 /* Every output is made of its own pixel alone, and the inputs have no gaps. */
 static int is_pointwise(const jt_op *op, const jt_spot *in, int planes)
 {
-    return op->in.h == op->out.h && op->in.w == op->out.w && op->kernel[0] == 1 && op->kernel[1] == 1 && !planes &&
-           without_gaps(in);
+    return op->in.h == op->out.h && op->in.w == op->out.w && op->kernel[0] == 1 && op->kernel[1] == 1 &&
+           op->stride[0] == 1 && op->stride[1] == 1 && !planes && without_gaps(in);
 }
 
 int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, const jt_spot *in, int planes,
@@ -129,15 +166,16 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         together = 1;
     const int32_t n_groups = (n_blocks + together - 1) / together;
     const int32_t step = planes ? 1 : JT_LANES;
+    const int pairs = !planes && op->groups == 1 && op->stride[1] == 1 && 2 * op->out.c <= JT_LANES;
     jt_tiles *groups = jt_arena_take(arena, (size_t)n_groups, sizeof *groups);
     if (!groups)
         return 0;
     for (int32_t g = 0, block = 0; g < n_groups; g++) {
         const int32_t blocks = (n_blocks - block + n_groups - g - 1) / (n_groups - g);
         jt_tiles *tiles = &groups[g];
-        if (!pack_tiles(arena, op, in, planes, block, blocks, tiles))
+        if (pairs ? !pack_pairs(arena, op, in, tiles) : !pack_tiles(arena, op, in, planes, block, blocks, tiles))
             return 0;
-        tiles->kernel = (*kernel->tiles)[step_of(planes, op->stride[1])][blocks - 1];
+        tiles->kernel = (*kernel->tiles)[pairs ? JT_STEP_PAIRS : step_of(planes, op->stride[1])][blocks - 1];
         tiles->tile.activation = activation;
         tiles->tile.out_block = buffered ? JT_MOST_PIXELS * JT_LANES : out->block;
         tiles->tile.residual_block = residual ? residual->block : 0;
@@ -160,6 +198,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         .residual_row = residual ? residual->row : 0,
         .residual_block = residual ? residual->block : 0,
         .width = buffered ? op->out.w : 0,
+        .pairs = pairs,
     };
     return 1;
 }

@@ -10,6 +10,9 @@
 /* Blocks of 16 channels. */
 int32_t jt_native_blocks(int32_t channels);
 
+/* Of a convolution or a dense layer. */
+int64_t jt_native_weights(const jt_op *op);
+
 /* Pixels that a tile of so many blocks can have, and how many blocks serve best for a row of so many pixels. */
 int32_t jt_native_most_pixels(const jt_native_kernel *kernel, int32_t blocks);
 int32_t jt_native_blocks_for(const jt_native_kernel *kernel, int32_t width);

@@ -12,7 +12,9 @@
 #define JT_ALWAYS_INLINE static inline __attribute__((always_inline))
 
 extern const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
-void JT_NATIVE(slide)(const jt_slide *slide, const float *in, float *out, float *average);
+void JT_NATIVE(slide)(const jt_slide *slide, const float *in, float *out, float *total);
+void JT_NATIVE(slide_span)(const jt_slide *slide, const float *in, float *out, const float *dark, int32_t first,
+                           int32_t end, float *total);
 void JT_NATIVE(planes)(const jt_planes *planes, const float *in, float *out);
 void JT_NATIVE(largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
 void JT_NATIVE(winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);

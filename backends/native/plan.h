@@ -38,6 +38,7 @@ typedef struct jt_spot {
 } jt_spot;
 
 typedef struct jt_step jt_step;
+typedef struct jt_lit jt_lit; /* lit.h */
 
 /* What a run hands to the steps: jets first .. first + n - 1 of a group, one in the head. */
 typedef struct jt_run {
@@ -70,6 +71,7 @@ typedef struct jt_conv {
     size_t in_row, in_pixel; /* from an output to the one below, to the next */
     size_t out_row, out_block, residual_row, residual_block;
     int32_t width; /* pixels of a row of outputs where they go through the buffer, else 0 */
+    int32_t pairs; /* the tiles are of JT_STEP_PAIRS */
 } jt_conv;
 
 /* A jt_slide over all blocks. */
@@ -103,9 +105,11 @@ typedef struct jt_mbconv {
     jt_conv expand; /* a group per chunk */
     jt_spot wide;   /* a chunk, with its halo; without expansion the step's input */
     jt_slides slides;
-    jt_spot filtered, average, squeezed, gate;
-    jt_matrix squeeze, excite;
+    jt_spot filtered, totals, squeezed, gate;
+    jt_matrix squeeze, excite; /* the first of sums instead of means */
     jt_conv project;
+    jt_spot gated;     /* the gate goes to the weights of the projection, here, where pixels are many; else no floats */
+    const jt_lit *lit; /* where the depthwise goes on from a lit convolution; else NULL */
 } jt_mbconv;
 
 struct jt_step {
@@ -122,6 +126,7 @@ struct jt_step {
     jt_matrix matrix;
     const jt_mbconv *mbconv;
     const jt_winograd *winograd;
+    const jt_lit *lit;
     int32_t n_parts; /* concat */
     const jt_spot *parts;
 };

@@ -14,7 +14,28 @@ static lanes_places places_of(int32_t group, int32_t j)
     return lanes_places_load(places);
 }
 
-/* A few rows of `pixels` outputs each from `out` on. All but s, in, out and total are constants where this is used. */
+/* Activate, store and add up: row by row where there are several, else one by one. */
+JT_ALWAYS_INLINE lanes finish_pixels(const jt_slide *s, const lanes *sums, float *out, lanes total, int down,
+                                     int pixels, jt_activation activation)
+{
+#pragma GCC unroll 3
+    for (int y = 0; y < down; y++) {
+        lanes of_row = down == 1 ? total : lanes_zero();
+#pragma GCC unroll 8
+        for (int p = 0; p < pixels; p++) {
+            const lanes result = lanes_activate(sums[y * pixels + p], activation);
+            lanes_store(out + (size_t)y * s->out_row + (size_t)(p * JT_LANES), result);
+            of_row = lanes_add(of_row, result);
+        }
+        total = down == 1 ? of_row : lanes_add(total, of_row);
+    }
+    return total;
+}
+
+/*
+ * A few rows of `pixels` outputs each from `out` on, whose sum is added to total. All but s, in, out and total are
+ * constants where this is used.
+ */
 JT_ALWAYS_INLINE lanes depthwise_pixels(const jt_slide *s, const float *in, float *out, lanes total, int rows,
                                         int columns, int stride, int down, int pixels)
 {
@@ -37,23 +58,16 @@ JT_ALWAYS_INLINE lanes depthwise_pixels(const jt_slide *s, const float *in, floa
                                                        w, sums[y * pixels + p]);
         }
     }
-#pragma GCC unroll 3
-    for (int y = 0; y < down; y++)
-#pragma GCC unroll 8
-        for (int p = 0; p < pixels; p++) {
-            const lanes result = lanes_activate(sums[y * pixels + p], s->activation);
-            lanes_store(out + (size_t)y * s->out_row + (size_t)(p * JT_LANES), result);
-            total = lanes_add(total, result);
-        }
-    return total;
+    if ((int)s->activation == JT_SCALED_SWISH)
+        return finish_pixels(s, sums, out, total, down, pixels, (jt_activation)JT_SCALED_SWISH);
+    return finish_pixels(s, sums, out, total, down, pixels, s->activation);
 }
 
-/* One row, in tiles of about the same width. */
-JT_ALWAYS_INLINE lanes depthwise_row(const jt_slide *s, const float *in, float *out, lanes total, int rows, int columns,
-                                     int stride)
+/* `left` outputs of one row, in tiles of about the same width. */
+JT_ALWAYS_INLINE lanes depthwise_row(const jt_slide *s, const float *in, float *out, int32_t left, lanes total,
+                                     int rows, int columns, int stride)
 {
-    int32_t left = s->w;
-    for (int32_t n_tiles = (s->w + MOST - 1) / MOST; n_tiles > 0; n_tiles--) {
+    for (int32_t n_tiles = (left + MOST - 1) / MOST; n_tiles > 0; n_tiles--) {
         const int32_t pixels = (left + n_tiles - 1) / n_tiles;
         switch (pixels) {
         case 1:
@@ -88,17 +102,38 @@ JT_ALWAYS_INLINE lanes depthwise_row(const jt_slide *s, const float *in, float *
     return total;
 }
 
-static void finish(const jt_slide *s, lanes total, float *average)
+static lanes row_3(const jt_slide *s, const float *in, float *out, int32_t n, lanes total)
 {
-    if (average)
-        lanes_store(average, lanes_divide(total, lanes_all((float)(s->h * s->w))));
+    return depthwise_row(s, in, out, n, total, 3, 3, 1);
+}
+static lanes row_3_twice(const jt_slide *s, const float *in, float *out, int32_t n, lanes total)
+{
+    return depthwise_row(s, in, out, n, total, 3, 3, 2);
+}
+static lanes row_5(const jt_slide *s, const float *in, float *out, int32_t n, lanes total)
+{
+    return depthwise_row(s, in, out, n, total, 5, 5, 1);
+}
+static lanes row_5_twice(const jt_slide *s, const float *in, float *out, int32_t n, lanes total)
+{
+    return depthwise_row(s, in, out, n, total, 5, 5, 2);
+}
+
+/* `n` outputs of one row, whose sum is added to total one by one. */
+typedef lanes (*row_function)(const jt_slide *s, const float *in, float *out, int32_t n, lanes total);
+
+static row_function row_of(int size, int stride)
+{
+    if (size == 3)
+        return stride == 1 ? row_3 : row_3_twice;
+    return stride == 1 ? row_5 : row_5_twice;
 }
 
 /* Small squares whole: rows of two or three pixels would leave the multipliers waiting. */
-JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, float *average, int rows, int columns,
-                                int stride)
+JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, float *sum, int size, int stride)
 {
-    lanes total = lanes_zero();
+    const int rows = size, columns = size;
+    lanes total = sum ? lanes_load(sum) : lanes_zero();
     if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 2 && s->w == 2)
         total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 2);
     else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
@@ -109,25 +144,26 @@ JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, 
             total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 4);
     else
         for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row)
-            total = depthwise_row(s, in, out, total, rows, columns, stride);
-    finish(s, total, average);
+            total = lanes_add(total, row_of(size, stride)(s, in, out, s->w, lanes_zero()));
+    if (sum)
+        lanes_store(sum, total);
 }
 
-static void depthwise_3(const jt_slide *s, const float *in, float *out, float *average)
+static void depthwise_3(const jt_slide *s, const float *in, float *out, float *sum)
 {
-    depthwise(s, in, out, average, 3, 3, 1);
+    depthwise(s, in, out, sum, 3, 1);
 }
-static void depthwise_3_twice(const jt_slide *s, const float *in, float *out, float *average)
+static void depthwise_3_twice(const jt_slide *s, const float *in, float *out, float *sum)
 {
-    depthwise(s, in, out, average, 3, 3, 2);
+    depthwise(s, in, out, sum, 3, 2);
 }
-static void depthwise_5(const jt_slide *s, const float *in, float *out, float *average)
+static void depthwise_5(const jt_slide *s, const float *in, float *out, float *sum)
 {
-    depthwise(s, in, out, average, 5, 5, 1);
+    depthwise(s, in, out, sum, 5, 1);
 }
-static void depthwise_5_twice(const jt_slide *s, const float *in, float *out, float *average)
+static void depthwise_5_twice(const jt_slide *s, const float *in, float *out, float *sum)
 {
-    depthwise(s, in, out, average, 5, 5, 2);
+    depthwise(s, in, out, sum, 5, 2);
 }
 
 /* Any kernel, stride and group: a few pixels at once. */
@@ -162,34 +198,59 @@ JT_ALWAYS_INLINE lanes grouped_pixels(const jt_slide *s, const lanes_places *pla
     return total;
 }
 
-static void grouped(const jt_slide *s, const float *in, float *out, float *average)
+static void grouped(const jt_slide *s, const float *in, float *out, float *sum)
 {
-    lanes total = lanes_zero();
+    lanes total = sum ? lanes_load(sum) : lanes_zero();
     lanes_places places[8];
     for (int32_t j = 0; j < s->group; j++)
         places[j] = places_of(s->group, j);
     for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row) {
         int32_t x = 0;
         const ptrdiff_t step = (ptrdiff_t)s->stride[1] * JT_LANES;
+        lanes of_row = lanes_zero();
         for (; x + 4 <= s->w; x += 4)
-            total = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, total, 4);
+            of_row = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, of_row, 4);
         for (; x < s->w; x++)
-            total = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, total, 1);
+            of_row = grouped_pixels(s, places, in + x * step, out + x * JT_LANES, of_row, 1);
+        total = lanes_add(total, of_row);
     }
-    finish(s, total, average);
+    if (sum)
+        lanes_store(sum, total);
 }
 
-void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *average)
+void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *sum)
 {
     const int square = s->group == 1 && s->kernel[0] == s->kernel[1] ? s->kernel[0] : 0;
     if (square == 3 && s->stride[1] == 1)
-        depthwise_3(s, in, out, average);
+        depthwise_3(s, in, out, sum);
     else if (square == 3 && s->stride[1] == 2)
-        depthwise_3_twice(s, in, out, average);
+        depthwise_3_twice(s, in, out, sum);
     else if (square == 5 && s->stride[1] == 1)
-        depthwise_5(s, in, out, average);
+        depthwise_5(s, in, out, sum);
     else if (square == 5 && s->stride[1] == 2)
-        depthwise_5_twice(s, in, out, average);
+        depthwise_5_twice(s, in, out, sum);
     else
-        grouped(s, in, out, average);
+        grouped(s, in, out, sum);
+}
+
+/* Copies outputs first .. end - 1 of a row and adds them up. */
+static lanes copy_dark(const float *dark, float *out, int32_t first, int32_t end, lanes total)
+{
+    for (int32_t x = first; x < end; x++) {
+        const lanes here = lanes_load(dark + x * JT_LANES);
+        lanes_store(out + x * JT_LANES, here);
+        total = lanes_add(total, here);
+    }
+    return total;
+}
+
+void JT_NATIVE(slide_span)(const jt_slide *s, const float *in, float *out, const float *dark, int32_t first,
+                           int32_t end, float *total)
+{
+    lanes sum = copy_dark(dark, out, 0, first, lanes_zero());
+    if (first < end)
+        sum = row_of(s->kernel[0], s->stride[1])(s, in + (ptrdiff_t)first * s->stride[1] * JT_LANES,
+                                                 out + first * JT_LANES, end - first, sum);
+    sum = copy_dark(dark, out, end, s->w, sum);
+    lanes_store(total, lanes_add(lanes_load(total), sum));
 }

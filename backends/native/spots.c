@@ -13,6 +13,8 @@ struct jt_area {
     int32_t last; /* node after which it is free */
 };
 
+enum { SMALL = 2048 /* floats */ };
+
 static const int32_t no_halo[4] = {0, 0, 0, 0};
 
 static const jt_op *last_op(const jt_builder *b, const jt_node *node)
@@ -125,18 +127,34 @@ static int32_t last_reader(const jt_builder *b, int32_t value)
     return last;
 }
 
-/* From here on every node computes vectors of vectors, and stays with a jet's own memory. */
+static int64_t weights_of(const jt_builder *b, const jt_node *node)
+{
+    int64_t n = 0;
+    for (int32_t i = node->first_op; i < node->first_op + node->n_ops; i++) {
+        const jt_op *op = &b->graph->ops[i];
+        if (op->kind == JT_OP_CONV2D || op->kind == JT_OP_DENSE)
+            n += jt_native_weights(op);
+    }
+    return n;
+}
+
+static int belongs_to_tail(const jt_builder *b, const jt_node *node)
+{
+    const jt_op *op = &b->graph->ops[node->first_op];
+    const jt_shape in = op->in, out = last_op(b, node)->out;
+    if (is_vector(in) && is_vector(out))
+        return 1;
+    /* Weights that outweigh the values are read once for all jets of a group. */
+    const int64_t values = (int64_t)in.c * in.h * in.w + (int64_t)out.c * out.h * out.w;
+    return node->in != JT_VALUE_IMAGES && (weights_of(b, node) > values || values < SMALL);
+}
+
+/* From here on each step runs for all jets of a group, and values stay with a jet's own memory. */
 static int32_t find_tail(const jt_builder *b)
 {
     int32_t tail = b->n_nodes;
-    for (; tail > 0; tail--) {
-        const jt_node *node = &b->nodes[tail - 1];
-        const jt_op *op = last_op(b, node);
-        const int vectors = op->kind == JT_OP_DENSE || op->kind == JT_OP_CONCAT || op->kind == JT_OP_ACTIVATION ||
-                            op->kind == JT_OP_ADD;
-        if (node->kind != JT_NODE_OP || !vectors || !is_vector(op->in) || !is_vector(op->out))
-            break;
-    }
+    while (tail > 0 && belongs_to_tail(b, &b->nodes[tail - 1]))
+        tail--;
     return tail;
 }
 
@@ -174,6 +192,14 @@ static void place_own(jt_builder *b, jt_spot *spot)
     spot->room = JT_ROOM_OWN;
     spot->offset = b->own_floats;
     b->own_floats += spot->floats;
+}
+
+void jt_native_place_copy(jt_builder *b, jt_spot *spot, int32_t node)
+{
+    if (node >= b->n_head)
+        place_own(b, spot);
+    else
+        jt_native_place(b, spot, node, node);
 }
 
 static void place_value(jt_builder *b, int32_t value, int32_t born)

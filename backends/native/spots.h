@@ -20,6 +20,8 @@ typedef struct jt_builder {
     jt_area *areas;
     int32_t n_areas;
     size_t shared_floats, own_floats;
+    jt_lit *lit;       /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
+    int32_t lit_value; /* its result */
 } jt_builder;
 
 /* 1 if a value is read by anything but a plain convolution, which takes images in planes. */
@@ -34,6 +36,9 @@ void jt_native_halo(const jt_op *op, int32_t halo[4]);
 
 /* Memory shared by all jets, from node `born` to node `last`; the halo's zeros are kept. */
 void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last);
+
+/* A node's input that a step of its own copies: of each jet's own in the tail. */
+void jt_native_place_copy(jt_builder *b, jt_spot *spot, int32_t node);
 
 /* Lay out and place the images' blocks, the features and the results of all nodes. 0 when there is no memory. */
 int jt_native_place_values(jt_builder *b);

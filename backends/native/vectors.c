@@ -27,6 +27,16 @@ static void scale(const float *in, const float *factors, float *out, size_t n)
         lanes_store(out + i * JT_LANES, lanes_multiply(lanes_load(in + i * JT_LANES), factor));
 }
 
+static void scale_taps(const float *weights, const float *factors, float *out, int32_t n_taps, int32_t blocks,
+                       int pairs)
+{
+    for (int32_t k = 0; k < n_taps; k++, factors += pairs ? 2 : 1) {
+        const lanes factor = pairs ? lanes_all_pairs(factors) : lanes_all(*factors);
+        for (int32_t b = 0; b < blocks; b++, weights += JT_LANES, out += JT_LANES)
+            lanes_store(out, lanes_multiply(lanes_load(weights), factor));
+    }
+}
+
 /* The last sixteen may overlap those before. */
 static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row, int32_t rows, int32_t w)
 {
@@ -38,6 +48,35 @@ static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row
         if (w < JT_LANES)
             memcpy(out, in, (size_t)w * sizeof *out);
     }
+}
+
+/* A row sixteen columns at a time; the last sixteen may overlap those before. */
+static jt_span copy_lit_row(const float *in, const float *dark, jt_shape shape, float *out, size_t out_plane)
+{
+    const size_t plane = (size_t)shape.h * (size_t)shape.w;
+    jt_span span = {shape.w, 0};
+    for (int32_t x = 0; x < shape.w; x += JT_LANES) {
+        x = x < shape.w - JT_LANES ? x : shape.w - JT_LANES;
+        uint32_t lit = 0;
+        for (int32_t c = 0; c < shape.c; c++) {
+            const lanes here = lanes_load(in + (size_t)c * plane + x);
+            lit |= lanes_differ(here, lanes_load(dark + (size_t)c * plane + x));
+            lanes_store(out + (size_t)c * out_plane + x, here);
+        }
+        if (!lit)
+            continue;
+        const int32_t first = x + __builtin_ctz(lit);
+        span.first = first < span.first ? first : span.first;
+        span.end = x + 32 - __builtin_clz(lit);
+    }
+    return span.end ? span : (jt_span){0, 0};
+}
+
+static void copy_lit(const float *in, const float *dark, jt_shape shape, float *out, size_t out_row, size_t out_plane,
+                     jt_span *spans)
+{
+    for (int32_t y = 0; y < shape.h; y++, in += shape.w, dark += shape.w, out += out_row)
+        spans[y] = copy_lit_row(in, dark, shape, out, out_plane);
 }
 
 static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out)
@@ -176,6 +215,8 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .blocks_together = BLOCKS_TOGETHER,
     .tiles = &JT_NATIVE(tiles),
     .slide = JT_NATIVE(slide),
+    .slide_span = JT_NATIVE(slide_span),
+    .copy_lit = copy_lit,
     .planes = JT_NATIVE(planes),
     .largest_in_planes = JT_NATIVE(largest_in_planes),
     .winograd_in = JT_NATIVE(winograd_in),
@@ -184,6 +225,7 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .matrix = JT_NATIVE(matrix),
     .add = add,
     .scale = scale,
+    .scale_taps = scale_taps,
     .activate = JT_NATIVE(activate),
     .copy_rows = copy_rows,
     .average = average,

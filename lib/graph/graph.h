@@ -123,6 +123,7 @@ typedef struct jt_graph {
     size_t working_floats; /* per jet, for all values with an offset */
     int64_t n_parameters;  /* of the file: 4 per batch-norm channel */
     int64_t multiply_adds; /* per jet */
+    const float *dark;     /* the network's images of a jet without any light, where that is known; else NULL */
 } jt_graph;
 
 #endif /* JT_GRAPH_GRAPH_H */

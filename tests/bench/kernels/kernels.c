@@ -68,7 +68,7 @@ static void name_of(const trial *t, char *text, size_t capacity)
 /* pixels, blocks, taps, step */
 static void call_tile(const jt_native_kernel *kernel, const trial *t, float *out)
 {
-    static const int32_t steps[JT_TILE_STEPS] = {1, 2, 16, 32, 48};
+    static const int32_t steps[JT_TILE_STEPS] = {1, 2, 16, 32, 16, 48};
     static int32_t offsets[MOST_TAPS];
     const int32_t pixels = t->numbers[0], blocks = t->numbers[1], taps = t->numbers[2], step = t->numbers[3] - 1;
     for (int32_t k = 0; k < taps; k++)
@@ -90,6 +90,31 @@ static void call_slide(const jt_native_kernel *kernel, const trial *t, float *ou
     const jt_slide slide = {t->numbers[4], {size, size}, {stride, stride},    h, w, t->activation, weights,
                             bias,          in_row,       (size_t)(w + 1) * 16};
     kernel->slide(&slide, input, out + 16, out);
+}
+
+/* first, end, w, size, stride */
+static void call_span(const jt_native_kernel *kernel, const trial *t, float *out)
+{
+    const int32_t size = t->numbers[3], stride = t->numbers[4];
+    const jt_slide slide = {1, {size, size}, {stride, stride}, 1, t->numbers[2], t->activation, weights, bias, 600, 0};
+    memcpy(out, bias, 16 * sizeof *out);
+    kernel->slide_span(&slide, input, out + 16, input + 7000, t->numbers[0], t->numbers[1], out);
+}
+
+/* h, w, channels; where they differ is compared as floats */
+static void call_lit(const jt_native_kernel *kernel, const trial *t, float *out)
+{
+    static float dark[ROOM];
+    jt_span spans[64];
+    const jt_shape shape = {t->numbers[2], t->numbers[0], t->numbers[1]};
+    memcpy(dark, input, sizeof dark);
+    for (int32_t i = 0; i < 5; i++)
+        dark[i * i * 37 % (shape.c * shape.h * shape.w)] += 1e20f;
+    kernel->copy_lit(input, dark, shape, out, (size_t)shape.w + 3, (size_t)(shape.h * (shape.w + 3)), spans);
+    for (int32_t y = 0; y < shape.h; y++) {
+        out[ROOM - 2 * y - 1] = (float)spans[y].first;
+        out[ROOM - 2 * y - 2] = (float)spans[y].end;
+    }
 }
 
 /* n, outputs, jets */
@@ -155,6 +180,8 @@ static void call_elements(const jt_native_kernel *kernel, const trial *t, float 
     const size_t n = (size_t)t->numbers[0];
     kernel->add(input, input + 2000, out, n, t->activation);
     kernel->scale(input, bias, out + n * 16, n);
+    kernel->scale_taps(input, bias, out + n * 16, (int32_t)n / 4, 2, 0);
+    kernel->scale_taps(input, bias, out + n * 24, (int32_t)n / 2, 1, 1);
     kernel->activate(input, out + 2 * n * 16, n, t->activation);
     kernel->average(input, n * 16, 16, 3, (int32_t)n, 1, out + 3 * n * 16);
     for (int32_t w = 1; w < 40; w++)
@@ -218,7 +245,8 @@ static void run(const trial *t, int timed)
 /* Every activation, ordinary and extreme inputs; the time with swish. */
 static void check(trial t)
 {
-    for (int activation = JT_ACTIVATIONS - 1; activation >= 0; activation--)
+    for (int activation = t.call == call_tile || t.call == call_slide ? JT_SCALED_SWISH : JT_ACTIVATIONS - 1;
+         activation >= 0; activation--)
         for (int extremes = 0; extremes < 2; extremes++) {
             t.activation = (jt_activation)activation;
             fill(input, ROOM, extremes);
@@ -234,13 +262,19 @@ int main(int argc, char **argv)
         rounds = atoi(argv[1]);
     printf("%-32s %9s %9s %9s\n", "ns a call", "portable", "avx2", "avx512");
     for (int32_t step = 1; step <= JT_TILE_STEPS; step++)
-        for (int32_t blocks = 1; blocks <= JT_MOST_BLOCKS; blocks++)
+        for (int32_t blocks = 1; blocks <= (step - 1 == JT_STEP_PAIRS ? 1 : JT_MOST_BLOCKS); blocks++)
             for (int32_t pixels = 1; pixels <= (blocks < 3 ? 14 : blocks == 3 ? 9 : 6); pixels++)
                 check((trial){call_tile, "tile", {pixels, blocks, 100, step}, 0});
     for (int32_t size = 1; size <= 5; size += 1)
         for (int32_t stride = 1; stride <= 3; stride++)
             for (int32_t w = 1; w <= 18; w += w < 9 ? 1 : 3)
                 check((trial){call_slide, "depthwise", {w < 5 ? w : 3, w, size, stride, 1}, 0});
+    for (int32_t size = 3; size <= 5; size += 2)
+        for (int32_t stride = 1; stride <= 2; stride++)
+            for (int32_t end = 0; end <= 20; end += 5)
+                check((trial){call_span, "span", {end / 3, end, 20, size, stride}, 0});
+    for (int32_t w = 16; w <= 40; w += 3)
+        check((trial){call_lit, "lit", {9, w, 3}, 0});
     for (int32_t group = 2; group <= 8; group *= 2)
         check((trial){call_slide, "grouped", {5, 7, 3, 1, group}, 0});
     for (int32_t jets = 1; jets <= JT_MOST_TOGETHER; jets++)

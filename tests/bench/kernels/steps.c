@@ -4,7 +4,8 @@
  *     jettag-steps MODEL.jtm [JETS] [ROUNDS]
  *
  * Every step is run for JETS jets in a row (default 24, a whole group) and timed, ROUNDS times (default 200); the least
- * time counts, since others only ever add to it. Images are pseudo-random. Compare shares of one run, not of two.
+ * time counts, since others only ever add to it. Images are dark but for a few pixels, as jets' are. Compare shares of
+ * one run, not of two.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ static const char *name_of(const jt_step *step)
         {jt_native_import_image, "import image"},
         {jt_native_copy_vector, "copy vector"},
         {jt_native_run_conv, "conv"},
+        {jt_native_copy_lit, "copy lit"},
+        {jt_native_run_lit_conv, "lit conv"},
         {jt_native_run_slides, "slides"},
         {jt_native_run_winograd, "winograd"},
         {jt_native_run_planes, "planes"},
@@ -56,6 +59,26 @@ static const char *name_of(const jt_step *step)
         if (names[i].run == step->run)
             return names[i].name;
     return "?";
+}
+
+static float uniform(void)
+{
+    return (float)rand() / (float)RAND_MAX - 0.5f;
+}
+
+/* Like a jet's image: dark, but for a few small squares, more of them near the middle, all channels alike. */
+static void light(const jt_model *model, float *image)
+{
+    const jt_image_map *map = &model->file.map;
+    const int32_t h = map->out[0], w = map->out[1], size = (h + 17) / 18 + 1;
+    memcpy(image, model->image_map.dark, (size_t)map->channels * (size_t)h * (size_t)w * sizeof *image);
+    for (int spot = 0; spot < 20; spot++) {
+        const float y = uniform() + uniform() + uniform(), x = uniform() + uniform() + uniform();
+        const int32_t top = (int32_t)(((float)h * (0.5f + 0.22f * y))), left = (int32_t)((float)w * (0.5f + 0.22f * x));
+        for (int32_t c = 0; c < map->channels; c++)
+            for (int32_t i = 0; i < size * size; i++)
+                image[(c * h + top + i / size) * w + left + i % size] += 1.0f;
+    }
 }
 
 /* Least nanoseconds per jet of each step, and in the last place of all together. */
@@ -109,8 +132,10 @@ int main(int argc, char **argv)
         return 1;
     }
     srand(1);
-    for (size_t i = 0; i < pixels + features; i++)
-        inputs[i] = (float)rand() / (float)RAND_MAX - 0.5f;
+    for (int32_t jet = 0; jet < jets; jet++)
+        light(model, inputs + (size_t)jet * plan->n_pixels);
+    for (size_t i = pixels; i < pixels + features; i++)
+        inputs[i] = uniform();
     const jt_run run = {
         .kernel = plan->kernel,
         .shared = context->memory,

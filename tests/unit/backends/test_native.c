@@ -12,12 +12,11 @@
 
 #include "backends/native/kernel.h"
 #include "backends/native/native.h"
-#include "backends/reference/reference.h"
 #include "graphs.h"
 #include "lib/core/processor.h"
 #include "running.h"
 
-enum { JETS = 7, DRAWS = 300, FEW_DRAWS = 60 };
+enum { DRAWS = 300, FEW_DRAWS = 60 };
 
 static const char *const levels[] = {"portable", "avx2", "avx512"};
 
@@ -52,55 +51,27 @@ static void test_a_kernel_per_level(void **state)
 /* Logits within 1e-5 of the reference's, relative to the largest of the batch; the same bits at every level. */
 static void check_agrees(net *n, const char *name)
 {
-    const jt_graph *graph = &n->graph;
-    const size_t count = JETS * n_classes(graph);
-    inputs in = inputs_make(graph, JETS, 7);
-    float *expected = calloc(count, sizeof *expected);
-    float *found = calloc(count, sizeof *found);
-    float *first = calloc(count, sizeof *first);
-    run_once(&jt_reference_backend, graph, in.images, in.features, JETS, expected);
-    double largest = 0.0;
-    for (size_t i = 0; i < count; i++)
-        largest = fmax(largest, fabs((double)expected[i]));
+    expectation e = expectation_make(n);
+    float *first = NULL;
     for (int level = 0; level < 3; level++) {
         if (!use_level(level))
             continue;
-        run_once(&jt_native_backend, graph, in.images, in.features, JETS, found);
-        for (size_t i = 0; i < count; i++)
-            if (!(fabs((double)found[i] - (double)expected[i]) <= 1e-5 * largest))
-                fail_msg("%s, %s: logit %zu is %.9g, not %.9g", name, levels[level], i, (double)found[i],
-                         (double)expected[i]);
-        if (level == 0)
-            memcpy(first, found, count * sizeof *first);
-        else if (memcmp(first, found, count * sizeof *first) != 0)
-            fail_msg("%s: %s has other bits than portable", name, levels[level]);
+        char who[96];
+        snprintf(who, sizeof who, "%s, %s", name, levels[level]);
+        float *found = check_expectation(&e, &jt_native_backend, who);
+        if (!first) {
+            first = found;
+            continue;
+        }
+        if (memcmp(first, found, e.n_logits * sizeof *first) != 0)
+            fail_msg("%s has other bits than portable", who);
+        free(found);
     }
     free(first);
-    free(found);
-    free(expected);
-    inputs_free(&in);
-    net_free(n);
+    expectation_free(&e);
 }
 
-static void test_agrees_on_drawn_networks(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 0; seed < DRAWS; seed++) {
-        char name[32];
-        snprintf(name, sizeof name, "seed %d", (int)seed);
-        check_agrees(net_draw(seed), name);
-    }
-}
-
-static void test_agrees_on_networks(void **state)
-{
-    (void)state;
-    check_agrees(net_effnet_s0(0), "EffNet-S0");
-    check_agrees(net_effnet_s0(1), "EffNet-S0 with features");
-    check_agrees(net_lenet(), "LeNet");
-    check_agrees(net_deeptop(), "DeepTop");
-    check_agrees(net_resnext(), "ResNeXt");
-}
+static agreement agrees = {check_agrees, DRAWS};
 
 /* Values with a halo that others read too, and memory that could be given away too early. */
 static void test_agrees_where_values_are_read_twice(void **state)
@@ -118,18 +89,11 @@ static void test_agrees_where_values_are_read_twice(void **state)
     check_agrees(n, "image read in all ways");
 
     /* The summand and the sum are needed later on, within a halo. */
-    n = net_new((jt_shape){16, 6, 6}, 0, 2);
-    int32_t x = net_conv(n, JT_VALUE_IMAGES, 40, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    v = net_conv(n, net_conv(n, x, 40, three, 1, JT_ACTIVATION_RELU, NULL, NULL), 40, three, 1, JT_ACTIVATION_NONE,
-                 NULL, NULL);
-    v = net_add(n, v, x, JT_ACTIVATION_SIGMOID);
-    v = net_add(n, net_activation(n, v, JT_ACTIVATION_SWISH), net_add(n, v, x, JT_ACTIVATION_NONE), JT_ACTIVATION_NONE);
-    net_finish(n, net_dense(n, net_flatten(n, v), 3, JT_ACTIVATION_NONE, NULL, NULL));
-    check_agrees(n, "summand read again");
+    check_agrees(net_summand_again(40), "summand read again");
 
     /* What looks like an mbconv, but its depthwise or its gate is needed elsewhere. */
     n = net_new((jt_shape){20, 6, 6}, 0, 3);
-    x = net_conv(n, JT_VALUE_IMAGES, 20, three, 20, JT_ACTIVATION_SWISH, NULL, NULL);
+    int32_t x = net_conv(n, JT_VALUE_IMAGES, 20, three, 20, JT_ACTIVATION_SWISH, NULL, NULL);
     int32_t gate = net_dense(n, net_average(n, x), 5, JT_ACTIVATION_SWISH, NULL, NULL);
     gate = net_dense(n, gate, 20, JT_ACTIVATION_SIGMOID, NULL, NULL);
     v = net_conv(n, net_scale(n, x, gate), 7, window_valid(1, 1, 1), 1, JT_ACTIVATION_NONE, NULL, NULL);
@@ -145,6 +109,15 @@ static void test_agrees_where_values_are_read_twice(void **state)
     const int32_t vectors[] = {x, v, net_dense(n, JT_VALUE_IMAGES, 3, JT_ACTIVATION_NONE, NULL, NULL)};
     net_finish(n, net_dense(n, net_concat(n, vectors, 3), 2, JT_ACTIVATION_NONE, NULL, NULL));
     check_agrees(n, "one pixel");
+
+    /* A stride along an axis of one pixel, which it leaves as it is. */
+    n = net_new((jt_shape){18, 4, 1}, 0, 4);
+    window apart = window_valid(1, 1, 1);
+    apart.stride[1] = 2;
+    v = net_conv(n, JT_VALUE_IMAGES, 18, window_same(3, 1, 1, 4, 1), 1, JT_ACTIVATION_NONE, NULL, NULL);
+    v = net_conv(n, v, 9, apart, 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    net_finish(n, net_dense(n, net_flatten(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    check_agrees(n, "stride across one pixel");
 
     n = net_new((jt_shape){2, 1, 1}, 0, 5);
     net_finish(n, net_flatten(n, JT_VALUE_IMAGES));
@@ -298,6 +271,86 @@ static void test_nan_stays(void **state)
         }
 }
 
+/* Light one pixel of a channel. */
+static void light(float *image, jt_shape shape, int32_t c, int32_t y, int32_t x)
+{
+    image[((size_t)c * (size_t)shape.h + (size_t)y) * (size_t)shape.w + (size_t)x] += 3.0f;
+}
+
+/* Seven images that differ from a dark one nowhere, in corners, in a row, a column, scattered, everywhere. */
+static float *images_with_light(const float *dark, jt_shape shape)
+{
+    const size_t n = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
+    float *images = calloc(7 * n, sizeof *images);
+    for (size_t jet = 0; jet < 7; jet++)
+        memcpy(images + jet * n, dark, n * sizeof *images);
+    light(images + n, shape, 0, 0, 0);
+    light(images + n, shape, shape.c - 1, shape.h - 1, shape.w - 1);
+    for (int32_t x = 0; x < shape.w; x++)
+        light(images + 2 * n, shape, 0, shape.h / 2, x);
+    for (int32_t y = 0; y < shape.h; y++)
+        light(images + 3 * n, shape, shape.c - 1, y, shape.w - 1);
+    uint64_t random = 5;
+    for (int i = 0; i < 12; i++) {
+        const int32_t c = net_choose(&random, shape.c), y = net_choose(&random, shape.h);
+        light(images + 4 * n, shape, c, y, net_choose(&random, shape.w));
+    }
+    light(images + 5 * n, shape, 0, shape.h / 2, shape.w / 2);
+    for (size_t i = 0; i < n; i++)
+        images[6 * n + i] += 1.0f;
+    return images;
+}
+
+/* With and without knowing what a dark image is: the same bits. */
+static void check_light(net *n)
+{
+    jt_graph *graph = &n->graph;
+    const jt_shape shape = graph->values[JT_VALUE_IMAGES].shape;
+    inputs dark = inputs_make(graph, 1, 17);
+    inputs others = inputs_make(graph, 7, 18);
+    float *images = images_with_light(dark.images, shape);
+    const size_t n_logits = 7 * n_classes(graph);
+    float *whole = calloc(n_logits, sizeof *whole), *lit = calloc(n_logits, sizeof *lit);
+    graph->dark = NULL;
+    run_once(&jt_native_backend, graph, images, others.features, 7, whole);
+    graph->dark = dark.images;
+    run_once(&jt_native_backend, graph, images, others.features, 7, lit);
+    assert_memory_equal(lit, whole, n_logits * sizeof *lit);
+    graph->dark = NULL;
+    free(lit);
+    free(whole);
+    free(images);
+    inputs_free(&others);
+    inputs_free(&dark);
+    net_free(n);
+}
+
+static void test_light(void **state)
+{
+    (void)state;
+    for (int level = 0; level < 3; level++) {
+        if (!use_level(level))
+            continue;
+        for (uint64_t seed = 0; seed < DRAWS; seed++)
+            check_light(net_draw(seed + 3000));
+        check_light(net_effnet_s0(1));
+        check_light(net_lenet());
+        check_light(net_deeptop());
+    }
+}
+
+/* Memory that runs out while it is found what a dark image gives. */
+static void test_failing_allocations_with_light(void **state)
+{
+    (void)state;
+    net *n = net_effnet_s0(0);
+    inputs dark = inputs_make(&n->graph, 1, 17);
+    n->graph.dark = dark.images;
+    check_failing_allocations(&jt_native_backend, &n->graph);
+    inputs_free(&dark);
+    net_free(n);
+}
+
 static void test_batches(void **state)
 {
     (void)state;
@@ -368,8 +421,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_a_kernel_per_level),
-        cmocka_unit_test(test_agrees_on_drawn_networks),
-        cmocka_unit_test(test_agrees_on_networks),
+        cmocka_unit_test_prestate(test_agrees_on_drawn_networks, &agrees),
+        cmocka_unit_test_prestate(test_agrees_on_networks, &agrees),
         cmocka_unit_test(test_agrees_where_values_are_read_twice),
         cmocka_unit_test(test_agrees_on_groups),
         cmocka_unit_test(test_agrees_on_tiles),
@@ -377,6 +430,8 @@ int main(void)
         cmocka_unit_test(test_agrees_on_winograd),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_nan_stays),
+        cmocka_unit_test(test_light),
+        cmocka_unit_test(test_failing_allocations_with_light),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_large_batches),
         cmocka_unit_test(test_failing_allocations),

@@ -1,0 +1,216 @@
+#include "lit.h"
+
+#include <string.h>
+
+#include "pack.h"
+#include "steps.h"
+
+static size_t rows_of_spans(const jt_op *op)
+{
+    return (size_t)op->in.h + (size_t)op->out.h;
+}
+
+int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, const jt_spot *residual)
+{
+    return b->graph->dark && !b->lit && node < b->n_head && !residual && op->groups == 1 && op->in.w >= JT_LANES;
+}
+
+int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depthwise, int32_t value)
+{
+    const int32_t size = depthwise->kernel[0];
+    return b->lit && b->lit_value == value && node < b->n_head && (size == 3 || size == 5) &&
+           depthwise->kernel[1] == size && depthwise->stride[1] <= 2;
+}
+
+static jt_reach reach_of(const jt_op *op)
+{
+    return (jt_reach){{op->kernel[0], op->kernel[1]},
+                      {op->stride[0], op->stride[1]},
+                      {op->pad[0], op->pad[2]},
+                      {op->in.h, op->in.w},
+                      {op->out.h, op->out.w}};
+}
+
+static float *room_for(jt_builder *b, jt_shape shape)
+{
+    const size_t blocks = (size_t)jt_native_blocks(shape.c);
+    return jt_arena_take(b->arena, blocks * (size_t)shape.h * (size_t)shape.w * JT_LANES, sizeof(float));
+}
+
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last)
+{
+    static const int32_t no_halo[4] = {0, 0, 0, 0};
+    jt_lit *lit = jt_arena_take(b->arena, 1, sizeof *lit);
+    if (!lit)
+        return NULL;
+    lit->image = b->graph->dark;
+    lit->reach = reach_of(op);
+    lit->conv = room_for(b, op->out);
+    /* Two numbers a row, and as many again for the rows of a depthwise, which are no more than its input's. */
+    const int32_t most = (int32_t)(2 * (rows_of_spans(op) + (size_t)op->out.h));
+    lit->spans = jt_native_spot((jt_shape){1, 1, most}, no_halo, 1);
+    jt_native_place(b, &lit->spans, node, last);
+    return lit->conv ? lit : NULL;
+}
+
+int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise)
+{
+    lit->further = reach_of(depthwise);
+    lit->filtered = room_for(b, depthwise->out);
+    return lit->filtered != NULL;
+}
+
+/* --- when it runs ------------------------------------------------------------------------------------------------- */
+
+static jt_span *spans_of(const jt_lit *lit, const jt_run *run)
+{
+    return (jt_span *)(void *)(run->shared + lit->spans.offset);
+}
+
+/* The outputs of row y that depend on what is in the spans of the inputs' rows. */
+static jt_span spread(const jt_reach *reach, const jt_span *inputs, int32_t y)
+{
+    const int32_t top = y * reach->stride[0] - reach->before[0];
+    int32_t first = reach->in[1], end = 0;
+    for (int32_t row = top < 0 ? 0 : top; row < top + reach->kernel[0] && row < reach->in[0]; row++) {
+        if (inputs[row].first == inputs[row].end)
+            continue;
+        first = inputs[row].first < first ? inputs[row].first : first;
+        end = inputs[row].end > end ? inputs[row].end : end;
+    }
+    if (end == 0)
+        return (jt_span){0, 0};
+    /* The first whose last tap is at `first` or after it; the last whose first tap is before `end`. */
+    const int32_t step = reach->stride[1], ahead = first + reach->before[1] - reach->kernel[1] + 1;
+    const int32_t from = ahead > 0 ? (ahead + step - 1) / step : 0;
+    const int32_t beyond = (end - 1 + reach->before[1]) / step + 1;
+    const int32_t to = beyond < reach->out[1] ? beyond : reach->out[1];
+    return from < to ? (jt_span){from, to} : (jt_span){0, 0};
+}
+
+/* Into `to`, behind the spans of the inputs; all of every row while the image without light is looked at. */
+static void spread_rows(const jt_lit *lit, const jt_reach *reach, const jt_span *from, jt_span *to)
+{
+    for (int32_t y = 0; y < reach->out[0]; y++)
+        to[y] = lit->found ? spread(reach, from, y) : (jt_span){0, reach->out[1]};
+}
+
+void jt_native_copy_lit(const jt_step *step, const jt_run *run)
+{
+    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
+        run->kernel->copy_lit(jt_spot_from(&step->in, run, jet), step->lit->image, step->out.shape,
+                              jt_spot_at(&step->out, run, jet), step->out.row, step->out.block,
+                              spans_of(step->lit, run));
+}
+
+/* Pixels of a row, of a few blocks, in tiles of about the same width. */
+static void run_span(const jt_conv *conv, const jt_tiles *tiles, int32_t most, jt_span span, const float *in,
+                     float *out)
+{
+    int32_t left = span.end - span.first;
+    in += (size_t)span.first * conv->in_pixel;
+    out += span.first * JT_LANES;
+    for (int32_t n_tiles = (left + most - 1) / most; n_tiles > 0; n_tiles--) {
+        const int32_t pixels = (left + n_tiles - 1) / n_tiles;
+        tiles->kernel(&tiles->tile, pixels, in, out, NULL);
+        in += (size_t)pixels * conv->in_pixel;
+        out += pixels * JT_LANES;
+        left -= pixels;
+    }
+}
+
+static void copy_pixels(const jt_native_kernel *kernel, const float *dark, float *out, int32_t first, int32_t end)
+{
+    if (first < end)
+        kernel->copy_rows(dark + first * JT_LANES, 0, out + first * JT_LANES, 0, 1, (end - first) * JT_LANES);
+}
+
+static void lit_conv(const jt_step *step, const jt_run *run, const float *in, float *out)
+{
+    const jt_lit *lit = step->lit;
+    const jt_conv *conv = &step->conv;
+    const int32_t h = lit->reach.out[0], w = lit->reach.out[1], n_blocks = jt_native_blocks(step->out.shape.c);
+    jt_span *spans = spans_of(lit, run) + lit->reach.in[0];
+    spread_rows(lit, &lit->reach, spans_of(lit, run), spans);
+    const float *dark = lit->conv;
+    for (int32_t b = 0; b < n_blocks; b++)
+        for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
+            float *row = out + (size_t)b * conv->out_block + (size_t)y * conv->out_row;
+            copy_pixels(run->kernel, dark, row, 0, spans[y].first);
+            copy_pixels(run->kernel, dark, row, spans[y].end, w);
+        }
+    for (int32_t g = 0; g < conv->n_groups; g++) {
+        const jt_tiles *tiles = &conv->groups[g];
+        const int32_t most = jt_native_most_pixels(run->kernel, tiles->n_blocks);
+        float *to = out + (size_t)tiles->first_block * conv->out_block;
+        for (int32_t y = 0; y < h; y++)
+            run_span(conv, tiles, most, spans[y], in + conv->in_first + (ptrdiff_t)((size_t)y * conv->in_row),
+                     to + (size_t)y * conv->out_row);
+    }
+}
+
+void jt_native_run_lit_conv(const jt_step *step, const jt_run *run)
+{
+    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
+        lit_conv(step, run, jt_spot_from(&step->in, run, jet), jt_spot_at(&step->out, run, jet));
+}
+
+void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_run *run, const float *in, float *out,
+                         float *totals)
+{
+    const jt_reach *reach = &lit->further;
+    const int32_t h = reach->out[0], w = reach->out[1];
+    const jt_span *before = spans_of(lit, run) + lit->reach.in[0];
+    jt_span *spans = spans_of(lit, run) + lit->reach.in[0] + lit->reach.out[0];
+    spread_rows(lit, reach, before, spans);
+    const float *dark = lit->filtered;
+    for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->in_block, out += slides->out_block) {
+        jt_slide slide = slides->slide;
+        slide.weights += (size_t)b * slides->weights;
+        slide.bias += b * JT_LANES;
+        for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
+            const size_t down = (size_t)(y * reach->stride[0]) * slide.in_row;
+            run->kernel->slide_span(&slide, in + slides->in_first + (ptrdiff_t)down, out + (size_t)y * slide.out_row,
+                                    dark, spans[y].first, spans[y].end, totals + b * JT_LANES);
+        }
+    }
+}
+
+/* --- the image without light -------------------------------------------------------------------------------------- */
+
+static void keep_conv(const jt_step *step, const jt_run *run, float *to)
+{
+    const float *from = jt_spot_at(&step->out, run, 0);
+    const jt_shape shape = step->out.shape;
+    for (int32_t b = 0; b < jt_native_blocks(shape.c); b++)
+        for (int32_t y = 0; y < shape.h; y++, to += shape.w * JT_LANES)
+            copy_pixels(run->kernel, from + (size_t)b * step->out.block + (size_t)y * step->out.row, to, 0, shape.w);
+}
+
+int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit)
+{
+    float *memory = jt_allocate(host, plan->shared_floats + plan->own_floats, sizeof *memory);
+    if (!memory)
+        return 0;
+    const jt_run run = {
+        .kernel = plan->kernel,
+        .shared = memory,
+        .own = memory + plan->shared_floats,
+        .images = lit->image,
+        .n = 1,
+    };
+    const jt_step *copy = &plan->steps[lit->first_step], *conv = copy + 1, *next = conv + 1;
+    copy->run(copy, &run);
+    conv->run(conv, &run);
+    keep_conv(conv, &run, lit->conv);
+    if (lit->filtered) {
+        const jt_mbconv *m = next->mbconv;
+        float *filtered = jt_spot_at(&m->filtered, &run, 0);
+        jt_native_slide_lit(lit, &m->slides, &run, jt_spot_at(&next->in, &run, 0), filtered,
+                            jt_spot_at(&m->totals, &run, 0));
+        memcpy(lit->filtered, filtered, (size_t)m->slides.n_blocks * m->filtered.block * sizeof *filtered);
+    }
+    lit->found = 1;
+    jt_release(host, memory);
+    return 1;
+}

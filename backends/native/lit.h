@@ -1,0 +1,44 @@
+/*
+ * Convolutions of images that are dark almost everywhere.
+ *
+ * A jet lights a few pixels of an image; all others are what they are in an image without light, which the graph tells.
+ * What the first convolution makes of that image, and a depthwise convolution right after it, is found once, when a
+ * plan is made. For a jet only those pixels of a row are calculated that a lit pixel reaches, and what lies between
+ * them; the rest is copied. Either way the same kernels calculate the same sums: the bits are those of the whole
+ * convolution, whatever is lit.
+ */
+#ifndef JT_NATIVE_LIT_H
+#define JT_NATIVE_LIT_H
+
+#include "spots.h"
+
+/* Which outputs an input reaches. Rows first, columns second. */
+typedef struct jt_reach {
+    int32_t kernel[2], stride[2], before[2], in[2], out[2];
+} jt_reach;
+
+struct jt_lit {
+    const float *image;      /* without light */
+    float *conv, *filtered;  /* what the convolution makes of it, and the depthwise of that, or NULL; without halo */
+    int32_t found;           /* both are known */
+    jt_reach reach, further; /* of the two */
+    jt_spot spans;           /* jt_span of the rows of the image, of the convolution's result, of the depthwise's */
+    int32_t first_step;      /* the copy of the image; next the convolution, then the mbconv with the depthwise */
+};
+
+/* 1 if a convolution of the images may be done so: the node's steps run jet by jet. */
+int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, const jt_spot *residual);
+
+/* 1 if a depthwise convolution of the lit one's result may be done so. */
+int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depthwise, int32_t value);
+
+/* A lit convolution, the first step of which is the next to be added; NULL when there is no memory. */
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last);
+
+/* Room for what a depthwise makes of the image without light. 0 when there is no memory. */
+int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise);
+
+/* Calculate what is kept for the image without light. 0 when there is no memory. The plan's sizes are set. */
+int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit);
+
+#endif /* JT_NATIVE_LIT_H */
