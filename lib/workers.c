@@ -7,7 +7,7 @@
 
 #include "core/float_guard.h"
 
-enum { PIECES_PER_THREAD = 8, LARGEST_PIECE = 1024 };
+enum { PIECES_PER_THREAD = 32, LARGEST_PIECE = 1024 };
 
 typedef struct worker {
     struct jt_workers *workers;
@@ -170,7 +170,10 @@ jt_status jt_workers_run(jt_context *context, jt_piece_function function, const 
         return function(context, call, 0, n);
 
     int64_t piece = n / ((int64_t)(workers->n + 1) * PIECES_PER_THREAD);
-    piece = piece < context->max_batch ? context->max_batch : piece > LARGEST_PIECE ? LARGEST_PIECE : piece;
+    piece = piece > LARGEST_PIECE ? LARGEST_PIECE : piece;
+    /* Whole batches: a rest would cost nearly as much as a batch. */
+    piece = (piece + context->max_batch - 1) / context->max_batch * context->max_batch;
+    piece = piece < context->max_batch ? context->max_batch : piece;
     pthread_mutex_lock(&workers->mutex);
     workers->function = function;
     workers->call = call;

@@ -158,7 +158,7 @@ static int add_slides(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_op *op = &b->graph->ops[b->nodes[index].first_op];
     const jt_spot in = jt_native_with_halo(b, plan, index, op);
     jt_step *step = jt_native_add_step(plan, jt_native_run_slides, &in, &b->spots[b->nodes[index].out]);
-    return jt_native_pack_slides(b->arena, op, &in, &step->out, &step->slides);
+    return jt_native_pack_slides(b->arena, op, &in, &step->out, 0, &step->slides);
 }
 
 static int add_concat(jt_builder *b, const jt_op *op, jt_step *step)

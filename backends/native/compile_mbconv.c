@@ -41,6 +41,8 @@ static void lay_out_wide(jt_mbconv *m, const jt_op *depthwise)
 {
     int32_t halo[4];
     jt_native_halo(depthwise, halo);
+    if (jt_native_whole(depthwise))
+        memset(halo, 0, sizeof halo);
     const jt_spot whole = jt_native_spot(depthwise->in, halo, 0);
     const size_t fits = CHUNK_BYTES / (whole.block * sizeof(float));
     m->chunk = fits < 1 ? 1 : fits > JT_MOST_BLOCKS ? JT_MOST_BLOCKS : (int32_t)fits;
@@ -109,7 +111,8 @@ static int pack(jt_builder *b, const layers *l, int32_t index, const jt_spot *re
                                  m->chunk, &m->expand))
             return 0;
     }
-    if (!jt_native_pack_slides(b->arena, &l->depthwise, &m->wide, &m->filtered, &m->slides) ||
+    if (!jt_native_pack_slides(b->arena, &l->depthwise, &m->wide, &m->filtered,
+                               m->expands ? jt_native_whole(&l->depthwise) : 0, &m->slides) ||
         !jt_native_pack_matrix(b->arena, b->kernel, &l->squeeze, &m->squeeze) ||
         !jt_native_pack_matrix(b->arena, b->kernel, &l->excite, &m->excite) ||
         !jt_native_pack_conv(b->arena, b->kernel, &l->project, &m->filtered, 0, &step->out, residual,

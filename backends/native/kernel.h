@@ -76,7 +76,17 @@ typedef struct jt_slide {
     jt_activation activation;
     const float *weights, *bias;
     size_t in_row, out_row;
+    int32_t whole; /* side of a small square input without a halo, whose taps outside are left out; 0: has its halo */
 } jt_slide;
+
+/* Small squares for which there are kernels: depthwise, out = ceil(in / stride), `before` rows and columns of padding.
+ */
+typedef struct jt_square {
+    int32_t in, kernel, stride, before, out;
+} jt_square;
+
+enum { JT_SQUARES = 10 };
+extern const jt_square jt_native_squares[JT_SQUARES];
 
 /* Pixels first .. end - 1 of a row; none where both are equal. */
 typedef struct jt_span {

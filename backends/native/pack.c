@@ -203,7 +203,22 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
     return 1;
 }
 
-int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_slides *slides)
+int32_t jt_native_whole(const jt_op *op)
+{
+    if (op->in.h != op->in.w || op->out.h != op->out.w || op->kernel[0] != op->kernel[1] ||
+        op->stride[0] != op->stride[1] || op->pad[0] != op->pad[2] || op->groups != op->in.c || op->out.c != op->in.c)
+        return 0;
+    for (int i = 0; i < JT_SQUARES; i++) {
+        const jt_square *square = &jt_native_squares[i];
+        if (op->in.h == square->in && op->kernel[0] == square->kernel && op->stride[0] == square->stride &&
+            op->pad[0] == square->before && op->out.h == square->out)
+            return square->in;
+    }
+    return 0;
+}
+
+int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, int32_t whole,
+                          jt_slides *slides)
 {
     const int32_t taps = op->kernel[0] * op->kernel[1], group = op->in.c / op->groups;
     const int32_t n_blocks = jt_native_blocks(op->out.c);
@@ -227,10 +242,11 @@ int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, c
                   .weights = weights,
                   .bias = bias,
                   .in_row = in->row,
-                  .out_row = out->row},
+                  .out_row = out->row,
+                  .whole = whole},
         .n_blocks = n_blocks,
         .weights = per_block,
-        .in_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in->row + (ptrdiff_t)op->pad[2] * JT_LANES),
+        .in_first = whole ? 0 : -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in->row + (ptrdiff_t)op->pad[2] * JT_LANES),
         .in_block = in->block,
         .out_block = out->block,
     };

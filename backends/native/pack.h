@@ -28,7 +28,11 @@ float *jt_native_pack_bias(jt_arena *arena, const jt_op *op, int32_t first, int3
 int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, const jt_spot *in, int planes,
                         const jt_spot *out, const jt_spot *residual, jt_activation activation, int32_t chunk,
                         jt_conv *conv);
-int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_slides *slides);
+/* Side of the input when there is a kernel for the depthwise convolution of a small square; else 0. */
+int32_t jt_native_whole(const jt_op *op);
+/* `whole`: the input is one of those squares, and has no halo. */
+int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, int32_t whole,
+                          jt_slides *slides);
 /* A convolution with stride 1 from planes to planes. */
 int jt_native_pack_planes(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_planes *planes);
 int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix);

@@ -14,16 +14,36 @@ static lanes_places places_of(int32_t group, int32_t j)
     return lanes_places_load(places);
 }
 
+/* The same for sums that are in `out` already: for activations not worth room of their own in every kernel. */
+static __attribute__((noinline)) lanes finish_stored(const jt_slide *s, float *out, lanes total, int down, int pixels)
+{
+    for (int y = 0; y < down; y++, out += s->out_row) {
+        lanes of_row = down == 1 ? total : lanes_zero();
+        JT_NATIVE(activate)(out, out, (size_t)pixels, s->activation);
+        for (int p = 0; p < pixels; p++)
+            of_row = lanes_add(of_row, lanes_load(out + p * JT_LANES));
+        total = down == 1 ? of_row : lanes_add(total, of_row);
+    }
+    return total;
+}
+
 /* Activate, store and add up: row by row where there are several, else one by one. */
 JT_ALWAYS_INLINE lanes finish_pixels(const jt_slide *s, const lanes *sums, float *out, lanes total, int down,
-                                     int pixels, jt_activation activation)
+                                     int pixels)
 {
+    const int scaled_swish = (int)s->activation == JT_SCALED_SWISH;
+    if (!scaled_swish) {
+#pragma GCC unroll 9
+        for (int p = 0; p < down * pixels; p++)
+            lanes_store(out + (size_t)(p / pixels) * s->out_row + (size_t)(p % pixels * JT_LANES), sums[p]);
+        return finish_stored(s, out, total, down, pixels);
+    }
 #pragma GCC unroll 3
     for (int y = 0; y < down; y++) {
         lanes of_row = down == 1 ? total : lanes_zero();
 #pragma GCC unroll 8
         for (int p = 0; p < pixels; p++) {
-            const lanes result = lanes_activate(sums[y * pixels + p], activation);
+            const lanes result = lanes_activate(sums[y * pixels + p], (jt_activation)JT_SCALED_SWISH);
             lanes_store(out + (size_t)y * s->out_row + (size_t)(p * JT_LANES), result);
             of_row = lanes_add(of_row, result);
         }
@@ -58,9 +78,7 @@ JT_ALWAYS_INLINE lanes depthwise_pixels(const jt_slide *s, const float *in, floa
                                                        w, sums[y * pixels + p]);
         }
     }
-    if ((int)s->activation == JT_SCALED_SWISH)
-        return finish_pixels(s, sums, out, total, down, pixels, (jt_activation)JT_SCALED_SWISH);
-    return finish_pixels(s, sums, out, total, down, pixels, s->activation);
+    return finish_pixels(s, sums, out, total, down, pixels);
 }
 
 /* `left` outputs of one row, in tiles of about the same width. */
@@ -166,6 +184,75 @@ static void depthwise_5_twice(const jt_slide *s, const float *in, float *out, fl
     depthwise(s, in, out, sum, 5, 2);
 }
 
+/* `down` rows from row `first` on. All but s, in, out and total are constants where this is used. */
+JT_ALWAYS_INLINE lanes rows_of_square(const jt_slide *s, const float *in, float *out, lanes total, jt_square square,
+                                      int first, int down)
+{
+    lanes sums[MOST_ROWS >= 9 ? 9 : 4];
+    const float *weights = s->weights;
+#pragma GCC unroll 9
+    for (int p = 0; p < down * square.out; p++)
+        sums[p] = lanes_load(s->bias);
+#pragma GCC unroll 5
+    for (int ky = 0; ky < square.kernel; ky++)
+#pragma GCC unroll 5
+        for (int kx = 0; kx < square.kernel; kx++, weights += JT_LANES) {
+            const lanes w = lanes_load(weights);
+#pragma GCC unroll 9
+            for (int p = 0; p < down * square.out; p++) {
+                const int y = (first + p / square.out) * square.stride + ky - square.before;
+                const int x = p % square.out * square.stride + kx - square.before;
+                if (y >= 0 && y < square.in && x >= 0 && x < square.in)
+                    sums[p] = lanes_fused(lanes_load(in + (y * square.in + x) * JT_LANES), w, sums[p]);
+            }
+        }
+    return finish_pixels(s, sums, out + (size_t)first * s->out_row, total, down, square.out);
+}
+
+/* As many rows at once as there are registers for. */
+JT_ALWAYS_INLINE void whole_square(const jt_slide *s, const float *in, float *out, float *sum, jt_square square)
+{
+    lanes total = sum ? lanes_load(sum) : lanes_zero();
+    if (MOST_ROWS >= square.out * square.out) {
+        total = rows_of_square(s, in, out, total, square, 0, MOST_ROWS >= square.out * square.out ? square.out : 1);
+    } else {
+#pragma GCC unroll 4
+        for (int y = 0; y < square.out; y++)
+            total = lanes_add(total, rows_of_square(s, in, out, lanes_zero(), square, y, 1));
+    }
+    if (sum)
+        lanes_store(sum, total);
+}
+
+/* jt_native_squares, one function each. */
+#define SQUARE(name, ...)                                                                                              \
+    static void name(const jt_slide *s, const float *in, float *out, float *sum)                                       \
+    {                                                                                                                  \
+        whole_square(s, in, out, sum, (jt_square){__VA_ARGS__});                                                       \
+    }
+SQUARE(square_2_3, 2, 3, 1, 1, 2)
+SQUARE(square_2_5, 2, 5, 1, 2, 2)
+SQUARE(square_3_3, 3, 3, 1, 1, 3)
+SQUARE(square_3_5, 3, 5, 1, 2, 3)
+SQUARE(square_3_3_twice, 3, 3, 2, 1, 2)
+SQUARE(square_3_5_twice, 3, 5, 2, 2, 2)
+SQUARE(square_4_3, 4, 3, 1, 1, 4)
+SQUARE(square_4_5, 4, 5, 1, 2, 4)
+SQUARE(square_4_3_twice, 4, 3, 2, 0, 2)
+SQUARE(square_4_5_twice, 4, 5, 2, 1, 2)
+
+typedef void (*slide_function)(const jt_slide *s, const float *in, float *out, float *sum);
+
+static slide_function square_of(const jt_slide *s)
+{
+    static const slide_function functions[3][2][2] = {
+        {{square_2_3, NULL}, {square_2_5, NULL}},
+        {{square_3_3, square_3_3_twice}, {square_3_5, square_3_5_twice}},
+        {{square_4_3, square_4_3_twice}, {square_4_5, square_4_5_twice}},
+    };
+    return functions[s->whole - 2][s->kernel[0] == 5][s->stride[0] == 2];
+}
+
 /* Any kernel, stride and group: a few pixels at once. */
 JT_ALWAYS_INLINE lanes grouped_pixels(const jt_slide *s, const lanes_places *places, const float *in, float *out,
                                       lanes total, int pixels)
@@ -220,6 +307,10 @@ static void grouped(const jt_slide *s, const float *in, float *out, float *sum)
 
 void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *sum)
 {
+    if (s->whole) {
+        square_of(s)(s, in, out, sum);
+        return;
+    }
     const int square = s->group == 1 && s->kernel[0] == s->kernel[1] ? s->kernel[0] : 0;
     if (square == 3 && s->stride[1] == 1)
         depthwise_3(s, in, out, sum);

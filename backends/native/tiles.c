@@ -54,24 +54,21 @@ JT_ALWAYS_INLINE void run_tile(const jt_tile *tile, const float *in, float *out,
                     lanes_add(sums[p * blocks + b],
                               lanes_load(residual + (size_t)b * tile->residual_block + (size_t)(p * JT_LANES)));
     }
-    switch ((int)tile->activation) {
-    case JT_ACTIVATION_RELU:
-        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_RELU);
-        break;
-    case JT_ACTIVATION_SWISH:
-        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_SWISH);
-        break;
-    case JT_SCALED_SWISH:
+    /* Expansions of mbconv, where activations take long: at once. */
+    if ((int)tile->activation == JT_SCALED_SWISH && step == JT_LANES && !pairs) {
         finish(tile, out, sums, pixels, blocks, (jt_activation)JT_SCALED_SWISH);
-        break;
-    default:
-        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_NONE);
-        break;
+        return;
     }
-    /* No convolution of the papers has it: not worth the room of its own. */
-    if (tile->activation == JT_ACTIVATION_SIGMOID)
-        for (int b = 0; b < blocks; b++, out += tile->out_block)
-            JT_NATIVE(activate)(out, out, (size_t)pixels, JT_ACTIVATION_SIGMOID);
+    if (tile->activation == JT_ACTIVATION_RELU) {
+        finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_RELU);
+        return;
+    }
+    finish(tile, out, sums, pixels, blocks, JT_ACTIVATION_NONE);
+    if (tile->activation == JT_ACTIVATION_NONE)
+        return;
+    /* Not worth the room of their own in every kernel. */
+    for (int b = 0; b < blocks; b++, out += tile->out_block)
+        JT_NATIVE(activate)(out, out, (size_t)pixels, tile->activation);
 }
 
 /* A kernel for a step and a number of blocks: as many pixels as there are registers for. */

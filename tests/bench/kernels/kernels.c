@@ -87,8 +87,20 @@ static void call_slide(const jt_native_kernel *kernel, const trial *t, float *ou
 {
     const int32_t h = t->numbers[0], w = t->numbers[1], size = t->numbers[2], stride = t->numbers[3];
     const size_t in_row = (size_t)((w - 1) * stride + size) * 16;
-    const jt_slide slide = {t->numbers[4], {size, size}, {stride, stride},    h, w, t->activation, weights,
-                            bias,          in_row,       (size_t)(w + 1) * 16};
+    const jt_slide slide = {t->numbers[4], {size, size}, {stride, stride},     h, w, t->activation, weights,
+                            bias,          in_row,       (size_t)(w + 1) * 16, 0};
+    kernel->slide(&slide, input, out + 16, out);
+}
+
+/* number of a square, + 1 */
+static void call_square(const jt_native_kernel *kernel, const trial *t, float *out)
+{
+    const jt_square q = jt_native_squares[t->numbers[0] - 1];
+    const size_t in_row = (size_t)q.in * 16, out_row = (size_t)(q.out + 1) * 16;
+    const jt_slide slide = {
+        1,   {q.kernel, q.kernel}, {q.stride, q.stride}, q.out, q.out, t->activation, weights, bias, in_row, out_row,
+        q.in};
+    memcpy(out, bias, 16 * sizeof *out);
     kernel->slide(&slide, input, out + 16, out);
 }
 
@@ -96,7 +108,8 @@ static void call_slide(const jt_native_kernel *kernel, const trial *t, float *ou
 static void call_span(const jt_native_kernel *kernel, const trial *t, float *out)
 {
     const int32_t size = t->numbers[3], stride = t->numbers[4];
-    const jt_slide slide = {1, {size, size}, {stride, stride}, 1, t->numbers[2], t->activation, weights, bias, 600, 0};
+    const jt_slide slide = {1, {size, size}, {stride, stride}, 1, t->numbers[2], t->activation, weights, bias, 600, 0,
+                            0};
     memcpy(out, bias, 16 * sizeof *out);
     kernel->slide_span(&slide, input, out + 16, input + 7000, t->numbers[0], t->numbers[1], out);
 }
@@ -273,6 +286,8 @@ int main(int argc, char **argv)
         for (int32_t stride = 1; stride <= 2; stride++)
             for (int32_t end = 0; end <= 20; end += 5)
                 check((trial){call_span, "span", {end / 3, end, 20, size, stride}, 0});
+    for (int32_t i = 1; i <= JT_SQUARES; i++)
+        check((trial){call_square, "square", {i}, 0});
     for (int32_t w = 16; w <= 40; w += 3)
         check((trial){call_lit, "lit", {9, w, 3}, 0});
     for (int32_t group = 2; group <= 8; group *= 2)

@@ -68,6 +68,11 @@ class Case:
     trained: bool
 
     @property
+    def multiply_adds(self) -> int:
+        """Of the network, per jet."""
+        return int(jettag.load(self.folder / "model.jtm").info["multiply_adds"])
+
+    @property
     def images(self) -> Floats:
         """(jets, channels, rows, columns)."""
         return np.load(self.folder / "images.npy")

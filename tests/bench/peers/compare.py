@@ -1,6 +1,6 @@
 """Network execution: jettag beside every engine that a user could take instead, in one run, on the same images.
 
-    python tests/bench/peers/compare.py [--networks S0,lenet-28-i35,...] [--batches 1,16,100,1000] [--rounds N]
+    python tests/bench/peers/compare.py [--networks S0,lenet-28-i35,...] [--batches 1,8,16,100,1000] [--rounds N]
                                         [--write docs/performance.md] [--plot docs/figures/performance.png]
 
 One core, one thread, single precision. Every engine is first checked to give the same scores within 1e-5; then they
@@ -121,15 +121,24 @@ def run(name: str, names: list[str], batches: list[int], rounds: int, limit: flo
                     reasons[engine_name] = f"{type(error).__name__}: {error}"
             times[batch] = timing.measure(calls, batch, rounds, limit)
             print(tables.progress(name, batch, times[batch]), flush=True)
+        peak, multiply_adds = machine.peak(), case.multiply_adds
         prints = {one: footprint(one, case) for one in names if one not in reasons}
-    return {"name": name, "trained": case.trained, "times": times, "reasons": reasons, "footprint": prints}
+    return {
+        "name": name,
+        "trained": case.trained,
+        "times": times,
+        "reasons": reasons,
+        "footprint": prints,
+        "multiply_adds": multiply_adds,
+        "peak": peak,
+    }
 
 
 def main() -> None:
     """Measure, print, and write where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", default=",".join(NETWORKS))
-    parser.add_argument("--batches", default="1,16,100,1000")
+    parser.add_argument("--batches", default="1,8,16,100,1000")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument(
         "--limit", type=float, default=40, help="seconds for a network and batch, three rounds at least"

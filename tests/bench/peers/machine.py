@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.bench import report
+from tests.bench.peers.install import ROOT
 from tests.bench.peers.of_jettag import library
 
 
@@ -25,6 +26,18 @@ def pin() -> int:
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     return core
+
+
+def peak() -> float:
+    """Billions of multiply-adds in a second that this core does at most."""
+    done = subprocess.run([str(build_folder() / "tests/bench/kernels/jettag-peak")], capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def build_folder() -> Path:
+    """The build folder of the library in use, or the usual one."""
+    folder = library().parents[1]
+    return folder if (folder / "tests").is_dir() else ROOT / "build"
 
 
 def compiler(path: Path) -> str:

@@ -50,9 +50,12 @@ def ratios(results: list[dict[str, Any]]) -> list[str]:
             ours = times[NATIVE].median
             runtime = times["ONNX Runtime"].median / ours if "ONNX Runtime" in times else math.nan
             cells = [figure(ours), peer, figure(median), figure(median / ours), figure(best_at_any / ours)]
-            rows.append([result["name"], str(batch), *cells, figure(runtime)])
+            limit = result["multiply_adds"] / result["peak"] / 1e3
+            rows.append([result["name"], str(batch), *cells, figure(runtime), figure(ours / limit)])
     head = ["network", "batch", "jettag native, us per jet", "best peer", "its us per jet", "best peer / native"]
-    return _table([*head, "peer's best batch / native", "ONNX Runtime / native"], rows)
+    return _table(
+        [*head, "peer's best batch / native", "ONNX Runtime / native", "native / limit of multiply-adds"], rows
+    )
 
 
 def all_times(results: list[dict[str, Any]]) -> list[str]:

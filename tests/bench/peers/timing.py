@@ -49,15 +49,31 @@ class Times:
         return float(np.percentile(calls, 99)) if len(calls) >= _LEAST_FOR_SLOWEST else float("nan")
 
 
+def _clock() -> tuple[float, float]:
+    """Nanoseconds of passed and of processor time that reading both clocks around nothing takes."""
+    wall, cpu = np.empty(_MOST_CALLS), np.empty(_MOST_CALLS)
+    for i in range(_MOST_CALLS):
+        begun, used = time.perf_counter_ns(), time.process_time_ns()
+        _nothing()
+        cpu[i] = time.process_time_ns() - used
+        wall[i] = time.perf_counter_ns() - begun
+    return float(np.median(wall)), float(np.median(cpu))
+
+
+def _nothing() -> None:
+    """What a call is when there is nothing in it."""
+
+
 def _block(calls: list[Call], count: int, batch: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     wall, cpu = np.empty(count), np.empty(count)
+    empty_wall, empty_cpu = _clock()
     for i in range(count):
         call = calls[i % len(calls)]
         begun, used = time.perf_counter_ns(), time.process_time_ns()
         call()
         cpu[i] = time.process_time_ns() - used
         wall[i] = time.perf_counter_ns() - begun
-    return cpu / batch / 1e3, wall / batch / 1e3
+    return (cpu - empty_cpu) / batch / 1e3, (wall - empty_wall) / batch / 1e3
 
 
 def measure(engines: dict[str, list[Call]], batch: int, rounds: int, limit: float) -> dict[str, Times]:
