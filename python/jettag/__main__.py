@@ -1,0 +1,124 @@
+"""Jets in files to scores in files.
+
+    python -m jettag tag FILE.h5 --model NAME --out SCORES.csv
+    python -m jettag convert FILE.h5 --out JETS.npz
+
+`tag` reads and writes piece by piece, in constant memory, and goes on where it was stopped with --resume.
+`convert` makes a NumPy archive of momenta, offsets and labels without the padding, for training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import jettag
+from jettag.errors import JettagError
+from jettag.files import ScoreFile, open_jets
+
+
+class _Progress:
+    """A line on a terminal that says how far it is; nothing where there is no terminal."""
+
+    def __init__(self, total: int, done: int) -> None:
+        self._total, self._first, self._begun = total, done, time.monotonic()
+        self._shown = sys.stderr.isatty()
+
+    def show(self, done: int) -> None:
+        if not self._shown:
+            return
+        passed = time.monotonic() - self._begun
+        rate = (done - self._first) / passed if passed > 0 else 0.0
+        left = (self._total - done) / rate if rate > 0 else 0.0
+        bar = "#" * (30 * done // max(self._total, 1))
+        end = "\n" if done == self._total else ""
+        print(f"\r[{bar:30s}] {done}/{self._total} jets, {rate:.0f}/s, {left:.0f} s left ", end=end, file=sys.stderr)
+
+
+def _tag(arguments: argparse.Namespace) -> None:
+    model = jettag.load(arguments.model, backend=arguments.backend, threads=arguments.threads)
+    with open_jets(arguments.file) as jets:
+        source = f"{Path(arguments.file).name} by {model.info['name']} {model.info['version']}"
+        with ScoreFile(arguments.out, source, jets.has_labels, arguments.resume) as out:
+            if out.n_jets > jets.n_jets:
+                raise JettagError(f"{arguments.out}: has {out.n_jets} jets, more than {arguments.file}: {jets.n_jets}")
+            progress = _Progress(jets.n_jets, out.n_jets)
+            for piece in jets.pieces(arguments.piece, out.n_jets):
+                scores, statuses = model.tag(piece.jets, piece.classes, return_statuses=True)
+                out.write(scores, statuses, piece.labels)
+                progress.show(out.n_jets)
+            print(f"{out.n_jets} jets in {arguments.out}")
+
+
+def _convert(arguments: argparse.Namespace) -> None:
+    if Path(arguments.out).suffix != ".npz" or Path(arguments.out).exists():
+        raise JettagError(f"{arguments.out}: the output ends in .npz and does not exist yet")
+    momenta, counts, labels = [], [], []
+    with open_jets(arguments.file) as jets:
+        progress, done = _Progress(jets.n_jets, 0), 0
+        for piece in jets.pieces(arguments.piece):
+            if isinstance(piece.jets, tuple):
+                raise JettagError(f"{arguments.file}: has no padding to take off")
+            padded = piece.jets
+            there = (padded != 0).any(2)
+            momenta.append(padded[there][:, [1, 2, 3, 0]])
+            counts.append(there.sum(1))
+            labels.append(np.zeros(piece.count, np.uint8) if piece.labels is None else piece.labels)
+            done += piece.count
+            progress.show(done)
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *counts]))])
+    empty = np.zeros((0, 4), np.float32)
+    np.savez_compressed(
+        arguments.out,
+        momenta=np.concatenate([empty, *momenta]),
+        offsets=offsets.astype(np.int64),
+        labels=np.concatenate([np.zeros(0, np.uint8), *labels]),
+    )
+    print(f"{len(offsets) - 1} jets in {arguments.out}")
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run from the command line.
+
+    Parameters
+    ----------
+    given : list of str, optional
+        Arguments instead of those of the process.
+
+    Returns
+    -------
+    int
+        0, or 1 after words about what went wrong.
+    """
+    parser = argparse.ArgumentParser(
+        prog="jettag", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"jettag {jettag.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    tag = commands.add_parser("tag", help="scores of all jets of a file")
+    tag.add_argument("--model", required=True, help="a name from jettag.models(), or a .jtm file")
+    tag.add_argument("--backend", default="auto", help="%(default)s")
+    tag.add_argument("--threads", type=int, default=1, help="%(default)s")
+    tag.add_argument("--resume", action="store_true", help="go on with an output that exists")
+    tag.set_defaults(run=_tag)
+    convert = commands.add_parser("convert", help="a public HDF5 file as a NumPy archive without padding")
+    convert.set_defaults(run=_convert)
+    for command in (tag, convert):
+        command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, or .npz")
+        command.add_argument("--out", required=True, help="the file to write")
+        command.add_argument("--piece", type=int, default=10_000, help="jets at a time, %(default)s")
+    arguments = parser.parse_args(given)
+    try:
+        arguments.run(arguments)
+    except (JettagError, OSError) as error:
+        print(f"jettag: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,8 @@
+"""Files of jets, read piece by piece, and files of scores, written so."""
+
+from __future__ import annotations
+
+from jettag.files.jets import JetFile, Piece, open_jets
+from jettag.files.scores import ScoreFile
+
+__all__ = ["JetFile", "Piece", "ScoreFile", "open_jets"]

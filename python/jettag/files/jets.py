@@ -1,0 +1,152 @@
+"""Jets from the files that people have: which reader a file needs, and what all readers give."""
+
+from __future__ import annotations
+
+import abc
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jettag._jets import JetsLike
+from jettag.errors import JettagError
+
+
+class JetFileError(JettagError):
+    """A file of jets cannot be read; says what was found instead of what."""
+
+
+@dataclass
+class Piece:
+    """Some jets of a file.
+
+    Attributes
+    ----------
+    jets : tuple or ndarray
+        As `jettag.Model.tag` takes them.
+    classes : ndarray of uint8 or None
+        Class of each constituent, where the file has it.
+    labels : ndarray of uint8 or None
+        1 a top, 0 something else, where the file has it.
+    count : int
+        Jets.
+    """
+
+    jets: JetsLike
+    classes: npt.NDArray[np.uint8] | None
+    labels: npt.NDArray[np.uint8] | None
+    count: int
+
+
+class JetFile(abc.ABC):
+    """A file that is open for reading.
+
+    Attributes
+    ----------
+    n_jets : int
+        In the file.
+    has_labels : bool
+        Whether pieces have labels.
+    """
+
+    n_jets: int
+    has_labels: bool
+
+    @abc.abstractmethod
+    def pieces(self, size: int, start: int = 0) -> Iterator[Piece]:
+        """Jets from `start` on, in order.
+
+        Parameters
+        ----------
+        size : int
+            Jets in a piece; the last has what is left.
+        start : int
+            First jet.
+
+        Yields
+        ------
+        Piece
+        """
+
+    def close(self) -> None:  # noqa: B027  (some hold nothing open)
+        """Let the file go."""
+
+    def __enter__(self) -> JetFile:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+class NpzJets(JetFile):
+    """NumPy archives: `momenta` (N, 4) px, py, pz, E in GeV and `offsets` (n + 1); perhaps `classes` and `labels`.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. It is read whole when it is opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {name: archive[name] for name in archive.files}
+        missing = [name for name in ("momenta", "offsets") if name not in found]
+        if missing:
+            raise JetFileError(f"{path}: no {' and no '.join(missing)} in it; it has {', '.join(found) or 'nothing'}")
+        self._momenta, self._offsets = found["momenta"], found["offsets"].astype(np.int64)
+        self._classes, self._labels = found.get("classes"), found.get("labels")
+        self.n_jets, self.has_labels = max(len(self._offsets) - 1, 0), self._labels is not None
+
+    def pieces(self, size: int, start: int = 0) -> Iterator[Piece]:
+        """See `JetFile.pieces`."""
+        for first in range(start, self.n_jets, size):
+            end = min(first + size, self.n_jets)
+            rows = slice(int(self._offsets[first]), int(self._offsets[end]))
+            jets = (self._momenta[rows], self._offsets[first : end + 1] - self._offsets[first])
+            classes = None if self._classes is None else self._classes[rows]
+            labels = None if self._labels is None else self._labels[first:end].astype(np.uint8)
+            yield Piece(jets, classes, labels, end - first)
+
+
+def open_jets(path: str | os.PathLike[str]) -> JetFile:
+    """Open a file of jets; what it is, its name's end says.
+
+    Parameters
+    ----------
+    path : path-like
+        .h5 or .hdf5: the public top-tagging reference files (see `jettag.files.public`). .npz: see `NpzJets`.
+
+    Returns
+    -------
+    JetFile
+
+    Raises
+    ------
+    JetFileError
+        When it is none of these, or not what it seems.
+    """
+    readers: dict[str, Any] = {".npz": NpzJets}
+    end = Path(path).suffix.lower()
+    if end in (".h5", ".hdf5"):
+        from jettag.files.public import PublicJets
+
+        return PublicJets(path)
+    if end not in readers:
+        raise JetFileError(f"{path}: files of jets end in .h5, .hdf5 or .npz, not in '{end}'")
+    if not Path(path).is_file():
+        raise JetFileError(f"{path}: there is no such file")
+    try:
+        opened: JetFile = readers[end](path)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise JetFileError(f"{path}: {error}") from error
+    return opened

@@ -1,0 +1,107 @@
+"""Scores to a file, piece by piece, so that a run that was stopped can go on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+
+from jettag.errors import JettagError
+from jettag.standalone import status_text
+
+_COLUMNS = ("score", "status", "label")
+
+
+class ScoreFileError(JettagError):
+    """A file of scores cannot be gone on with."""
+
+
+class ScoreFile:
+    """Text, a line per jet: score, status in words, and the label where there are labels; `#` before the first lines.
+
+    Whole pieces only: what a run that was killed left of a line is cut off when the next goes on.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. One that exists is gone on with, or refused.
+    source : str
+        What was scored by what; a file made of something else is refused.
+    with_labels : bool
+        Whether there is a column of labels.
+    resume : bool
+        Go on with a file that exists.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], source: str, with_labels: bool, resume: bool) -> None:
+        self._path = Path(path)
+        columns = _COLUMNS if with_labels else _COLUMNS[:2]
+        self._head = f"# jettag: {source}\n# {','.join(columns)}\n"
+        self._with_labels = with_labels
+        self.n_jets = 0
+        if self._path.exists():
+            if not resume:
+                raise ScoreFileError(f"{path}: exists; --resume goes on with it, or give another name")
+            self.n_jets = self._cut_to_whole_lines()
+            self._file = self._path.open("a", encoding="utf-8")
+        else:
+            self._file = self._path.open("w", encoding="utf-8")
+            self._file.write(self._head)
+
+    def _cut_to_whole_lines(self) -> int:
+        """Jets that are there already."""
+        with self._path.open("r+b") as file:
+            text = file.read()
+            head = self._head.encode()
+            if not text.startswith(head):
+                if head.startswith(text):
+                    file.seek(0)
+                    file.truncate()
+                    file.write(head)
+                    return 0
+                found = text.split(b"\n", 1)[0].decode("utf-8", "replace")[:200]
+                raise ScoreFileError(f"{self._path}: begins with '{found}', not with '{self._head.splitlines()[0]}'")
+            whole = text.rfind(b"\n") + 1
+            file.truncate(whole)
+            return text.count(b"\n", len(head), whole)
+
+    def write(
+        self,
+        scores: npt.NDArray[np.float32],
+        statuses: npt.NDArray[np.uint8],
+        labels: npt.NDArray[np.uint8] | None,
+    ) -> None:
+        """Add jets.
+
+        Parameters
+        ----------
+        scores : ndarray of float32
+            With nine digits every float comes back as it was.
+        statuses : ndarray of uint8
+            0 where all is well.
+        labels : ndarray of uint8 or None
+            1 a top.
+        """
+        words = [status_text(int(one)) for one in range(int(statuses.max(initial=0)) + 1)]
+        columns = [np.char.mod("%.9g", scores), np.array(words)[statuses]]
+        if self._with_labels:
+            columns.append(np.char.mod("%d", labels if labels is not None else np.zeros(len(scores), np.uint8)))
+        rows = columns[0]
+        for column in columns[1:]:
+            rows = np.char.add(np.char.add(rows, ","), column)
+        self._file.write("\n".join(rows.tolist()) + "\n" if len(rows) else "")
+        self._file.flush()
+        self.n_jets += len(scores)
+
+    def __enter__(self) -> ScoreFile:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self._file.close()
