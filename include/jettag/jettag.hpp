@@ -45,6 +45,16 @@ inline void check(jt_status status, const jt_error &error)
         throw Error(status, error.text[0] ? error.text : jt_status_text(status), error.offset, error.key);
 }
 
+/* The energy by whichever name a particle has for it. */
+template <class Particle> auto energy(const Particle &particle, int) -> decltype(particle.e())
+{
+    return particle.e();
+}
+template <class Particle> auto energy(const Particle &particle, long) -> decltype(particle.E())
+{
+    return particle.E();
+}
+
 inline jt_error no_error()
 {
     jt_error error = jt_error();
@@ -170,6 +180,40 @@ class Context
         return tag(jets, statuses);
     }
 
+    /*
+     * One jet, from particles in GeV that have px(), py(), pz() and e() or E(), as those of FastJet and ROOT's
+     * LorentzVector do: any range of them. NaN where it cannot be scored; *jet_status says why.
+     */
+    template <class Particles> float tag_jet(const Particles &particles, jt_jet_status *jet_status = nullptr)
+    {
+        momenta_.clear();
+        for (const auto &particle : particles) {
+            momenta_.push_back(static_cast<double>(particle.px()));
+            momenta_.push_back(static_cast<double>(particle.py()));
+            momenta_.push_back(static_cast<double>(particle.pz()));
+            momenta_.push_back(static_cast<double>(detail::energy(particle, 0)));
+        }
+        const std::int64_t offsets[2] = {0, static_cast<std::int64_t>(momenta_.size() / 4)};
+        jt_jets jets = jt_jets();
+        jets.size = sizeof jets;
+        jets.n_jets = 1;
+        jets.offsets = offsets;
+        jets.n_constituents = offsets[1];
+        jets.momenta = momenta_.data();
+        float score = 0;
+        std::uint8_t why = 0;
+        jt_output output = jt_output();
+        output.size = sizeof output;
+        output.scores = &score;
+        output.statuses = &why;
+        const jt_status status = jt_tag_jets(context_.get(), &jets, &output);
+        if (status != JT_OK)
+            throw Error(status, jt_context_error(context_.get()));
+        if (jet_status)
+            *jet_status = static_cast<jt_jet_status>(why);
+        return score;
+    }
+
     jt_context *get() const
     {
         return context_.get();
@@ -183,6 +227,7 @@ class Context
         }
     };
     std::unique_ptr<jt_context, Free> context_;
+    std::vector<double> momenta_; /* of tag_jet, kept from call to call */
 };
 
 } // namespace jettag
