@@ -36,6 +36,7 @@ command -v python3 >/dev/null || missing="$missing python3"
 if [ $tests = yes ]; then
     need g++ sh -c 'command -v g++'
     need libcmocka-dev pkg-config --exists cmocka
+    need cmake sh -c 'command -v cmake'
     need clang sh -c 'command -v clang'
     need clang-format sh -c 'command -v clang-format'
     need libclang-rt-14-dev clang_runtime

@@ -42,6 +42,28 @@ g++ -std=c++17 $strict "$root/examples/tag.cpp" $flags -o tag_cpp
 cmp c.txt cpp.txt
 cat c.txt
 
+echo "--- find_package of CMake, from where the installation was moved to"
+cp -r "$installed" moved
+for language in c cpp; do
+    cmake -S "$root/tests/consumers/cmake" -B cmake -DCMAKE_PREFIX_PATH="$place/moved" -DEXAMPLES="$root/examples" >cmake.log
+    cmake --build cmake --target tag_$language >>cmake.log
+    LD_LIBRARY_PATH='' cmake/tag_$language "$model" >cmake.txt
+    cmp cmake.txt c.txt
+done
+if cmake -S "$root/tests/consumers/cmake" -B cmake-newer -DCMAKE_PREFIX_PATH="$place/moved" \
+    -DEXAMPLES="$root/examples" -DWANTED=0.2 >newer.log 2>&1; then
+    echo "version 0.1 was taken for 0.2" >&2
+    exit 1
+fi
+grep -q "version: 0\.1" newer.log
+rm -r moved/include
+if cmake -S "$root/tests/consumers/cmake" -B cmake-part -DCMAKE_PREFIX_PATH="$place/moved" \
+    -DEXAMPLES="$root/examples" >part.log 2>&1; then
+    echo "found, though the headers are missing" >&2
+    exit 1
+fi
+tr -s " \n" " " <part.log | grep -q "the installation is not whole"
+
 echo "--- loaded and unloaded a hundred times"
 # shellcheck disable=SC2086
 gcc -std=gnu11 $strict "$root/tests/consumers/reload.c" -I"$installed/include" -ldl -o reload
