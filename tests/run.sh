@@ -87,6 +87,7 @@ step mypy $python -m mypy
 if [ $all = yes ]; then
     step fuzz sh tests/fuzz/run.sh 120
     step root sh tests/consumers/root.sh
+    step wheel sh tests/consumers/wheel.sh
     step fastjet sh tests/consumers/fastjet.sh
     step pytest-sanitized-all python_sanitized tests/python
 fi
