@@ -8,13 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jettag import _native
+from jettag._awkward import is_awkward, jagged
 from jettag.errors import ArgumentError
 
-JetsLike: TypeAlias = "tuple[npt.ArrayLike, npt.ArrayLike] | npt.NDArray[Any]"
+JetsLike: TypeAlias = "tuple[npt.ArrayLike, npt.ArrayLike] | npt.NDArray[Any] | Any"
 
 _NUMBERS = {np.dtype(np.float64): 0, np.dtype(np.float32): 1}
 _PX_PY_PZ_E = 0
 _E_PX_PY_PZ = 1
+_PT_ETA_PHI_M = 2
 
 
 class JetView:
@@ -25,12 +27,20 @@ class JetView:
     jets : tuple of (momenta, offsets) or ndarray
         Jagged: momenta (N, 4) px, py, pz, E in GeV, and offsets (n + 1); jet i is rows offsets[i] .. offsets[i+1] - 1.
         Padded: (n, m, 4) E, px, py, pz, zeros where there is no constituent, as in the public top-tagging files.
+        Awkward: jets of records with px, py, pz, E or pt, eta, phi, mass, by the vector library's names; they are
+        copied once, into rows of four.
     classes : array_like of int, optional
-        Class of each constituent (0 neutral, 1 charged track, 2 muon): (N,), or (n, m) for padded jets.
+        Class of each constituent (0 neutral, 1 charged track, 2 muon): (N,), (n, m) for padded jets, or an awkward
+        array of the jets' shape.
     """
 
     def __init__(self, jets: JetsLike, classes: npt.ArrayLike | None = None) -> None:
-        if isinstance(jets, tuple):
+        if is_awkward(jets):
+            momenta, offsets, cylindrical, _ = jagged(jets)
+            self._jagged((momenta, offsets))
+            self.struct.coordinates = _PT_ETA_PHI_M if cylindrical else _PX_PY_PZ_E
+            classes = _flat(classes)
+        elif isinstance(jets, tuple):
             self._jagged(jets)
         else:
             self._padded(jets)
@@ -94,6 +104,15 @@ class JetView:
         array = np.ascontiguousarray(narrow, dtype=np.uint8)
         self._arrays.append(array)
         self.struct.classes = array.ctypes.data
+
+
+def _flat(classes: Any) -> Any:
+    """One per particle."""
+    if not is_awkward(classes):
+        return classes
+    import awkward as ak
+
+    return ak.to_numpy(ak.flatten(classes, axis=1))
 
 
 def _floats(values: Any) -> npt.NDArray[Any]:

@@ -284,8 +284,8 @@ def load(name_or_path: str | os.PathLike[str], backend: str = "auto", threads: i
     Returns
     -------
     Model
-        Its `tag` takes jets as (momenta (N, 4) px py pz E in GeV, offsets (n + 1)), or as a padded array (n, m, 4) of
-        E px py pz.
+        Its `tag` takes jets as (momenta (N, 4) px py pz E in GeV, offsets (n + 1)), as a padded array (n, m, 4) of
+        E px py pz, or as an awkward array of records with px, py, pz, E or pt, eta, phi, mass.
 
     Raises
     ------
