@@ -7,19 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-import numpy.typing as npt
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import jettag  # noqa: E402
+from jettag import metrics, plots  # noqa: E402
 from models.datasets import shards  # noqa: E402
-from models.training import metrics  # noqa: E402
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
 
 SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 PICTURE = ROOT / "build" / "quickstart-roc.png"
@@ -49,32 +44,6 @@ def microseconds_per_jet(model: jettag.Model, jets: shards.Jets) -> tuple[float,
 def with_error(value: float, error: float) -> str:
     """Such as 240 +- 12."""
     return f"{value:.0f} +- {error:.0f}"
-
-
-def draw(curves: dict[str, npt.NDArray[np.float32]], labels: npt.NDArray[np.uint8]) -> None:
-    """Background rejection against signal efficiency."""
-    efficiencies = np.linspace(0.05, 0.99, 200)
-    figure, axes = plt.subplots(figsize=(6.4, 4.8), constrained_layout=True)
-    n_background = int((labels == 0).sum())
-    for name, scores in curves.items():
-        rows = metrics.working_points(scores, labels, efficiencies)
-        background = np.array([row["background_efficiency"] for row in rows])
-        error = np.array([row["background_error"] for row in rows])
-        # Below ten jets the curve says more about them than about the tagger.
-        enough = background * n_background >= 10
-        line = axes.plot(efficiencies[enough], 1 / background[enough], label=name)[0]
-        low, high = background[enough] + error[enough], background[enough] - error[enough]
-        axes.fill_between(efficiencies[enough], 1 / low, 1 / high, color=line.get_color(), alpha=0.25, lw=0)
-    axes.set(
-        xlabel=r"top efficiency $\epsilon_S$",
-        ylabel=r"QCD rejection $1/\epsilon_B$",
-        yscale="log",
-        xlim=(0, 1),
-        title=f"{len(labels):,} simulated jets, band: statistical error",
-    )
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(PICTURE, dpi=150)
 
 
 def main() -> None:
@@ -109,7 +78,7 @@ def main() -> None:
         median, slow = microseconds_per_jet(model, jets)
         backend = model.info["backend"]
         print(f"{name:{width}s}  {backend:9s}  {auc:.4f}  {at_50:>17s}  {at_30:>13s}  {median:10.0f}  {slow:6.0f}")
-    draw({name: scored[good] for name, scored in scores.items()}, labels)
+    plots.draw_roc({name: (scored[good], labels) for name, scored in scores.items()}, PICTURE)
     print("\nTime is from constituents to score, one jet per call from Python, one core: median and 99th percentile.")
     print(f"ROC curves: {PICTURE.relative_to(ROOT)}")
 

@@ -13,13 +13,13 @@ import numpy.typing as npt
 import torch
 
 import jettag
+from jettag.metrics import summary, working_points
 from models import jtm
 from models.datasets.shards import Jets
 from models.export import Golden, Statistics, build
 from models.networks import Network
 from models.torch_network import TorchNetwork
 from models.training.inputs import library_inputs
-from models.training.metrics import summary, working_points
 from models.training.samples import SAMPLES
 
 EFFICIENCIES = [round(0.01 * i, 2) for i in range(1, 100)]

@@ -19,13 +19,13 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from jettag.metrics import area
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, Network
 from models.torch_network import TorchNetwork
 from models.training.data import Data, load_test, load_training, training_shards
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
-from models.training.metrics import area
 from models.training.samples import SAMPLES, sample_of
 
 GRADIENT_LIMIT = 5.0

@@ -1,10 +1,12 @@
 """Jets in files to scores in files.
 
     python -m jettag tag FILE.h5 --model NAME --out SCORES.csv
+    python -m jettag evaluate SCORES.csv [SCORES.csv ...] --roc ROC.png
     python -m jettag convert FILE.h5 --out JETS.npz
 
-`tag` reads and writes piece by piece, in constant memory, and goes on where it was stopped with --resume.
-`convert` makes a NumPy archive of momenta, offsets and labels without the padding, for training.
+`tag` reads and writes piece by piece, in constant memory, and goes on where it was stopped with --resume. `evaluate`
+prints accuracy, area under the curve and rejection with their errors, and draws. `convert` makes a NumPy archive of
+momenta, offsets and labels without the padding, for training.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 import jettag
+from jettag import metrics
 from jettag.errors import JettagError
-from jettag.files import ScoreFile, open_jets
+from jettag.files import ScoreFile, open_jets, read_scores
 
 
 class _Progress:
@@ -81,6 +84,35 @@ def _convert(arguments: argparse.Namespace) -> None:
     print(f"{len(offsets) - 1} jets in {arguments.out}")
 
 
+_ROWS = (("accuracy", 4), ("auc", 5), ("rejection_50", 0), ("rejection_30", 0))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    curves = {}
+    for path in arguments.files:
+        scores, labels = read_scores(path)
+        if labels is None:
+            raise JettagError(f"{path}: has no labels to compare with")
+        there = np.isfinite(scores)
+        if not (there & (labels == 1)).any() or not (there & (labels == 0)).any():
+            raise JettagError(f"{path}: needs scores of tops and of others")
+        found = metrics.summary(scores[there], labels[there])
+        cells = [
+            f"{name} {found[name]:.{digits}f} +- {found[f'{name}_error']:.{digits}f}" if name in found else f"{name} -"
+            for name, digits in _ROWS
+        ]
+        missing = int((~there).sum())
+        print(f"{path}: {int(there.sum())} jets, {missing} without a score: {', '.join(cells)}")
+        curves[Path(path).stem] = (scores[there], labels[there])
+    if arguments.roc or arguments.scores:
+        from jettag import plots
+
+        if arguments.roc:
+            plots.draw_roc(curves, arguments.roc)
+        if arguments.scores:
+            plots.draw_scores(curves, arguments.scores)
+
+
 def main(given: list[str] | None = None) -> int:
     """Run from the command line.
 
@@ -107,6 +139,11 @@ def main(given: list[str] | None = None) -> int:
     tag.set_defaults(run=_tag)
     convert = commands.add_parser("convert", help="a public HDF5 file as a NumPy archive without padding")
     convert.set_defaults(run=_convert)
+    evaluate = commands.add_parser("evaluate", help="how good scores are, where the file has labels")
+    evaluate.add_argument("files", nargs="+", metavar="SCORES", help="what `tag` wrote")
+    evaluate.add_argument("--roc", metavar="PICTURE", help="rejection against efficiency")
+    evaluate.add_argument("--scores", metavar="PICTURE", help="distributions of scores")
+    evaluate.set_defaults(run=_evaluate)
     for command in (tag, convert):
         command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, or .npz")
         command.add_argument("--out", required=True, help="the file to write")

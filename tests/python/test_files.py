@@ -274,6 +274,47 @@ def test_a_score_file_of_another_kind(tmp_path):
     assert path.read_text() == "my own notes\n"
 
 
+def test_evaluate(public, padded, tmp_path, capsys):
+    out = tmp_path / "scores.csv"
+    assert main(["tag", str(public), "--model", MODEL, "--out", str(out)]) == 0
+    capsys.readouterr()
+    pictures = [tmp_path / "roc.png", tmp_path / "both.png"]
+    assert main(["evaluate", str(out), "--roc", str(pictures[0]), "--scores", str(pictures[1])]) == 0
+    said = capsys.readouterr().out
+    scores = jettag.load(MODEL).tag(padded[0])
+    right = np.mean((scores >= 0.5) == (padded[1] == 1))
+    tops, others = scores[padded[1] == 1], scores[padded[1] == 0]
+    auc = np.mean(tops[:, None] > others[None]) + 0.5 * np.mean(tops[:, None] == others[None])
+    assert f"{N_JETS} jets, 0 without a score: accuracy {right:.4f} +-" in said
+    assert f"auc {auc:.5f} +-" in said
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("my notes\n", "it is no file of scores"),
+        ("# jettag: a by b\n# score,status\n0.5,tagged\n", "has no labels"),
+        ("# jettag: a by b\n# score,status,label\n0.5,tagged,1\n", "needs scores of tops and of others"),
+        ("# jettag: a by b\n# score,status,label\n0.5,tagged\n", "line 3 has 2 columns, not 3"),
+        ("# jettag: a by b\n# score,status,label\nhalf,tagged,1\n", "half"),
+    ],
+)
+def test_evaluate_refuses_what_are_no_scores(tmp_path, capsys, text, words):
+    path = tmp_path / "scores.csv"
+    path.write_text(text)
+    assert main(["evaluate", str(path)]) == 1
+    assert words in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "none.csv")]) == 1
+
+
+def test_jets_without_a_score_are_counted(tmp_path, capsys):
+    path = tmp_path / "scores.csv"
+    path.write_text("# jettag: a by b\n# score,status,label\nnan,no energy,1\n0.9,tagged,1\n0.1,tagged,0\n")
+    assert main(["evaluate", str(path)]) == 0
+    assert "2 jets, 1 without a score: accuracy 1.0000" in capsys.readouterr().out
+
+
 # --- the documentation ------------------------------------------------------------------------------------------------
 def test_the_example_in_the_documentation(tmp_path, monkeypatch):
     jets = first_jets()
@@ -289,7 +330,7 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     text = (helpers.ROOT / "docs" / "files.md").read_text()
     commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
-    assert len(commands) == 2
+    assert len(commands) == 3
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
     for command in commands:

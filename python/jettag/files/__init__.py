@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from jettag.files.jets import JetFile, Piece, open_jets
-from jettag.files.scores import ScoreFile
+from jettag.files.scores import ScoreFile, read_scores
 
-__all__ = ["JetFile", "Piece", "ScoreFile", "open_jets"]
+__all__ = ["JetFile", "Piece", "ScoreFile", "open_jets", "read_scores"]

@@ -105,3 +105,37 @@ class ScoreFile:
     ) -> None:
         """Close."""
         self._file.close()
+
+
+def read_scores(
+    path: str | os.PathLike[str],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8] | None]:
+    """Scores and labels of a file that `ScoreFile` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    scores : ndarray of float32
+        NaN for jets without a score.
+    labels : ndarray of uint8 or None
+        1 a top; None where the file has none.
+    """
+    with Path(path).open(encoding="utf-8") as file:
+        head, names = file.readline(), file.readline()
+        columns = names.removeprefix("# ").strip().split(",")
+        if not head.startswith("# jettag: ") or columns not in (list(_COLUMNS), list(_COLUMNS[:2])):
+            raise ScoreFileError(f"{path}: begins with '{head.strip()[:100]}', so it is no file of scores")
+        rows = [line.rstrip("\n").split(",") for line in file]
+    for number, row in enumerate(rows, 3):
+        if len(row) != len(columns):
+            raise ScoreFileError(f"{path}: line {number} has {len(row)} columns, not {len(columns)}")
+    try:
+        scores = np.array([row[0] for row in rows], np.float32)
+        labels = np.array([row[2] for row in rows], np.uint8) if len(columns) == len(_COLUMNS) else None
+    except ValueError as error:
+        raise ScoreFileError(f"{path}: {error}") from error
+    return scores, labels
