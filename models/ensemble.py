@@ -138,6 +138,6 @@ def training_of(members: list[jtm.Model]) -> dict[str, Any]:
         "jets": min(card["jets"] for card in cards),
         "validation_jets": cards[0]["validation_jets"],
         "epochs": float(max(card["epochs"] for card in cards)),
-        "seeds": [card["seed"] for card in cards],
-        "training_time": "; ".join(card["training_time"] for card in cards),
+        "seed": cards[0]["seed"],
+        "training_time": "; ".join(f"seed {card['seed']}: {card['training_time']}" for card in cards),
     }
