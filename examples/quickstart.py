@@ -54,6 +54,11 @@ def main() -> None:
     show_backends()
 
     models = {name: jettag.load(name) for name in names}
+    others = [name for name, model in models.items() if not model.info["sample"].startswith("toptag")]
+    if others:
+        print(f"\nfor other jets than these, and left out: {', '.join(others)}")
+    models = {name: model for name, model in models.items() if name not in others}
+    names = list(models)
     scores: dict[str, Any] = {}
     good = np.ones(len(jets), bool)
     for name, model in models.items():

@@ -98,7 +98,7 @@ def measure(calls: dict[str, Call], batch: int, n_jets: int, rounds: int) -> dic
 def main() -> None:
     """Print a table per batch size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=jettag.models())
+    parser.add_argument("models", nargs="*", help="by default those for the sample's jets")
     parser.add_argument("--jets", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batches", default="1,100")
@@ -110,7 +110,8 @@ def main() -> None:
         "| model | batch | engine | us per jet, median | 99 % | ONNX Runtime / engine |",
         "|---|---|---|---|---|---|",
     ]
-    for name in arguments.models:
+    fitting = [name for name in jettag.models() if jettag.load(name).info["sample"].startswith("toptag")]
+    for name in arguments.models or fitting:
         calls = engines(name, jets)
         for batch in map(int, arguments.batches.split(",")):
             times = measure(calls, batch, arguments.jets, arguments.rounds)

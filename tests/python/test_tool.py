@@ -21,7 +21,7 @@ LIBRARY = Path(os.environ.get("JETTAG_LIBRARY", helpers.ROOT / "build" / "lib" /
 TOOL = LIBRARY.parents[1] / "jettag"
 
 ZOO = sorted((helpers.ROOT / "models" / "zoo").glob("*.jtm"))
-MODEL = ZOO[0]
+MODEL = helpers.ROOT / "models" / "zoo" / "effnet-s0-i35-gf.jtm"
 BACKENDS = [row["name"] for row in jettag.backends() if row["available"]]
 # More than the tool reads at a time.
 MANY = 1500
