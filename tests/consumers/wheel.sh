@@ -22,7 +22,7 @@ git ls-files -co --exclude-standard -z | xargs -0 cp --parents -t "$place" 2>/de
     exit 1
 }
 # Called through ctypes, it is for any Python 3, whatever a file that ends in .so makes the builder think.
-wheel tags -q --python-tag py3 --abi-tag none --remove "$place"/raw/*.whl >/dev/null
+wheel tags --python-tag py3 --abi-tag none --remove "$place"/raw/*.whl >/dev/null
 auditwheel repair -w build/wheel "$place"/raw/*.whl >"$place/repair.log" 2>&1 || {
     cat "$place/repair.log"
     exit 1
