@@ -35,7 +35,7 @@ def _fields(names: list[str], wanted: tuple[tuple[str, ...], ...]) -> list[str] 
     return None if None in found else [one for one in found if one is not None]
 
 
-def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool, Any]:
+def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool]:
     """Flatten jets of particles.
 
     Parameters
@@ -51,8 +51,6 @@ def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool, An
         (n + 1,).
     cylindrical : bool
         Whether momenta are pt, eta, phi, mass.
-    flat : awkward.Array
-        All particles, for what else they have.
     """
     import awkward as ak
 
@@ -83,4 +81,4 @@ def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool, An
     momenta = np.empty((len(flat), 4), np.float32 if single else np.float64)
     for i, column in enumerate(columns):
         momenta[:, i] = column
-    return momenta, offsets, cartesian is None, flat
+    return momenta, offsets, cartesian is None

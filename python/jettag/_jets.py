@@ -36,7 +36,7 @@ class JetView:
 
     def __init__(self, jets: JetsLike, classes: npt.ArrayLike | None = None) -> None:
         if is_awkward(jets):
-            momenta, offsets, cylindrical, _ = jagged(jets)
+            momenta, offsets, cylindrical = jagged(jets)
             self._jagged((momenta, offsets))
             self.struct.coordinates = _PT_ETA_PHI_M if cylindrical else _PX_PY_PZ_E
             classes = _flat(classes)

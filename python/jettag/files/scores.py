@@ -53,20 +53,22 @@ class ScoreFile:
 
     def _cut_to_whole_lines(self) -> int:
         """Jets that are there already."""
+        head = self._head.encode()
         with self._path.open("r+b") as file:
-            text = file.read()
-            head = self._head.encode()
-            if not text.startswith(head):
-                if head.startswith(text):
+            begin = file.read(len(head))
+            if begin != head:
+                if head.startswith(begin):
                     file.seek(0)
-                    file.truncate()
                     file.write(head)
                     return 0
-                found = text.split(b"\n", 1)[0].decode("utf-8", "replace")[:200]
+                found = begin.split(b"\n", 1)[0].decode("utf-8", "replace")[:200]
                 raise ScoreFileError(f"{self._path}: begins with '{found}', not with '{self._head.splitlines()[0]}'")
-            whole = text.rfind(b"\n") + 1
+            jets, whole = 0, len(head)
+            for line in file:
+                if line.endswith(b"\n"):
+                    jets, whole = jets + 1, whole + len(line)
             file.truncate(whole)
-            return text.count(b"\n", len(head), whole)
+            return jets
 
     def write(
         self,
