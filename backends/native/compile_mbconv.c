@@ -79,10 +79,10 @@ static jt_op times(const jt_op *op, float weight, float bias, float **room)
 static float *scale_layers(const jt_host *host, const jt_op *ops, int32_t expands, layers *made)
 {
     const jt_op *depthwise = ops + expands, *squeeze = depthwise + 2, *excite = depthwise + 3, *project = depthwise + 5;
-    const jt_op *const all[] = {ops, depthwise, squeeze, excite, project};
+    const jt_op *const scaled[] = {depthwise, squeeze, project, ops};
     size_t floats = 0;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        floats += (size_t)jt_native_weights(all[i]) + (size_t)all[i]->out.c;
+    for (int32_t i = 0; i < 3 + expands; i++)
+        floats += (size_t)jt_native_weights(scaled[i]) + (size_t)scaled[i]->out.c;
     float *memory = jt_allocate(host, floats, sizeof *memory), *room = memory;
     if (!memory)
         return NULL;
@@ -139,7 +139,7 @@ int jt_native_add_mbconv(jt_builder *b, jt_plan *plan, int32_t index)
         jt_native_set_other(step, residual);
     if (!m->expands && b->lit && step == &plan->steps[b->lit->first_step + 2] &&
         jt_native_may_stay_lit(b, index, depthwise, node->in)) {
-        if (!jt_native_extend_lit(b, b->lit, depthwise))
+        if (!jt_native_extend_lit(b, b->lit, depthwise, index))
             return 0;
         m->lit = b->lit;
     }

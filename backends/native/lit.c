@@ -5,11 +5,6 @@
 #include "pack.h"
 #include "steps.h"
 
-static size_t rows_of_spans(const jt_op *op)
-{
-    return (size_t)op->in.h + (size_t)op->out.h;
-}
-
 int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, const jt_spot *residual)
 {
     return b->graph->dark && !b->lit && node < b->n_head && !residual && op->groups == 1 && op->in.w >= JT_LANES;
@@ -37,34 +32,40 @@ static float *room_for(jt_builder *b, jt_shape shape)
     return jt_arena_take(b->arena, blocks * (size_t)shape.h * (size_t)shape.w * JT_LANES, sizeof(float));
 }
 
-jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last)
+/* A jt_span is as large as two floats. */
+static jt_spot place_spans(jt_builder *b, int32_t rows, int32_t node, int32_t last)
 {
     static const int32_t no_halo[4] = {0, 0, 0, 0};
+    jt_spot spot = jt_native_spot((jt_shape){1, 2, rows}, no_halo, 1);
+    jt_native_place(b, &spot, node, last);
+    return spot;
+}
+
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last)
+{
     jt_lit *lit = jt_arena_take(b->arena, 1, sizeof *lit);
     if (!lit)
         return NULL;
     lit->image = b->graph->dark;
     lit->reach = reach_of(op);
     lit->conv = room_for(b, op->out);
-    /* Two numbers a row, and as many again for the rows of a depthwise, which are no more than its input's. */
-    const int32_t most = (int32_t)(2 * (rows_of_spans(op) + (size_t)op->out.h));
-    lit->spans = jt_native_spot((jt_shape){1, 1, most}, no_halo, 1);
-    jt_native_place(b, &lit->spans, node, last);
+    lit->spans = place_spans(b, op->in.h + op->out.h, node, last);
     return lit->conv ? lit : NULL;
 }
 
-int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise)
+int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node)
 {
     lit->further = reach_of(depthwise);
+    lit->further_spans = place_spans(b, depthwise->out.h, node, node);
     lit->filtered = room_for(b, depthwise->out);
     return lit->filtered != NULL;
 }
 
 /* --- when it runs ------------------------------------------------------------------------------------------------- */
 
-static jt_span *spans_of(const jt_lit *lit, const jt_run *run)
+static jt_span *spans_at(const jt_spot *spans, const jt_run *run)
 {
-    return (jt_span *)(void *)(run->shared + lit->spans.offset);
+    return (jt_span *)(void *)(run->shared + spans->offset);
 }
 
 /* The outputs of row y that depend on what is in the spans of the inputs' rows. */
@@ -88,7 +89,7 @@ static jt_span spread(const jt_reach *reach, const jt_span *inputs, int32_t y)
     return from < to ? (jt_span){from, to} : (jt_span){0, 0};
 }
 
-/* Into `to`, behind the spans of the inputs; all of every row while the image without light is looked at. */
+/* All of every row while the image without light is looked at. */
 static void spread_rows(const jt_lit *lit, const jt_reach *reach, const jt_span *from, jt_span *to)
 {
     for (int32_t y = 0; y < reach->out[0]; y++)
@@ -100,7 +101,7 @@ void jt_native_copy_lit(const jt_step *step, const jt_run *run)
     for (int32_t jet = run->first; jet < run->first + run->n; jet++)
         run->kernel->copy_lit(jt_spot_from(&step->in, run, jet), step->lit->image, step->out.shape,
                               jt_spot_at(&step->out, run, jet), step->out.row, step->out.block,
-                              spans_of(step->lit, run));
+                              spans_at(&step->lit->spans, run));
 }
 
 /* Pixels of a row, of a few blocks, in tiles of about the same width. */
@@ -130,8 +131,8 @@ static void lit_conv(const jt_step *step, const jt_run *run, const float *in, fl
     const jt_lit *lit = step->lit;
     const jt_conv *conv = &step->conv;
     const int32_t h = lit->reach.out[0], w = lit->reach.out[1], n_blocks = jt_native_blocks(step->out.shape.c);
-    jt_span *spans = spans_of(lit, run) + lit->reach.in[0];
-    spread_rows(lit, &lit->reach, spans_of(lit, run), spans);
+    jt_span *lit_rows = spans_at(&lit->spans, run), *spans = lit_rows + lit->reach.in[0];
+    spread_rows(lit, &lit->reach, lit_rows, spans);
     const float *dark = lit->conv;
     for (int32_t b = 0; b < n_blocks; b++)
         for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
@@ -160,9 +161,8 @@ void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_ru
 {
     const jt_reach *reach = &lit->further;
     const int32_t h = reach->out[0], w = reach->out[1];
-    const jt_span *before = spans_of(lit, run) + lit->reach.in[0];
-    jt_span *spans = spans_of(lit, run) + lit->reach.in[0] + lit->reach.out[0];
-    spread_rows(lit, reach, before, spans);
+    jt_span *spans = spans_at(&lit->further_spans, run);
+    spread_rows(lit, reach, spans_at(&lit->spans, run) + lit->reach.in[0], spans);
     const float *dark = lit->filtered;
     for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->in_block, out += slides->out_block) {
         jt_slide slide = slides->slide;

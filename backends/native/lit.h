@@ -22,7 +22,8 @@ struct jt_lit {
     float *conv, *filtered;  /* what the convolution makes of it, and the depthwise of that, or NULL; without halo */
     int32_t found;           /* both are known */
     jt_reach reach, further; /* of the two */
-    jt_spot spans;           /* jt_span of the rows of the image, of the convolution's result, of the depthwise's */
+    jt_spot spans;           /* jt_span of the rows of the image, then of the convolution's result */
+    jt_spot further_spans;   /* of the depthwise's */
     int32_t first_step;      /* the copy of the image; next the convolution, then the mbconv with the depthwise */
 };
 
@@ -36,7 +37,7 @@ int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depth
 jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last);
 
 /* Room for what a depthwise makes of the image without light. 0 when there is no memory. */
-int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise);
+int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node);
 
 /* Calculate what is kept for the image without light. 0 when there is no memory. The plan's sizes are set. */
 int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit);

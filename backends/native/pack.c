@@ -92,8 +92,7 @@ static int pack_pairs(jt_arena *arena, const jt_op *op, const jt_spot *in, jt_ti
                 for (int32_t i = c; i < smaller(c + JT_LANES, op->in.c); i += 2, k++) {
                     offsets[k] = c / JT_LANES * (int32_t)in->block + ky * (int32_t)in->row + kx * JT_LANES + i - c;
                     for (int32_t lane = 0; lane < 2 * op->out.c; lane++)
-                        if (i + lane % 2 < op->in.c)
-                            weights[k * JT_LANES + lane] = weight_of(op, lane / 2, (tap){i + lane % 2, ky, kx});
+                        weights[k * JT_LANES + lane] = weight_of(op, lane / 2, (tap){i + lane % 2, ky, kx});
                 }
     tiles->tile.offsets = offsets;
     tiles->tile.n_taps = k;

@@ -152,9 +152,7 @@ JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, 
 {
     const int rows = size, columns = size;
     lanes total = sum ? lanes_load(sum) : lanes_zero();
-    if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 2 && s->w == 2)
-        total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 2);
-    else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
+    if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
         total =
             depthwise_pixels(s, in, out, total, rows, columns, stride, MOST_ROWS < 9 ? 1 : 3, MOST_ROWS < 9 ? 1 : 3);
     else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h % 2 == 0 && s->w == 4)

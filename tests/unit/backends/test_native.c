@@ -325,6 +325,20 @@ static void check_light(net *n)
     net_free(n);
 }
 
+/* What looks like an mbconv after the images' convolution, with a depthwise that has more rows than its input. */
+static net *padded_depthwise(void)
+{
+    const window wide = {{5, 5}, {1, 1}, {4, 4, 4, 4}};
+    net *n = net_new((jt_shape){2, 16, 16}, 0, 9);
+    int32_t v = net_conv(n, JT_VALUE_IMAGES, 20, window_same(3, 3, 1, 16, 16), 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    const int32_t x = net_conv(n, v, 20, wide, 20, JT_ACTIVATION_SWISH, NULL, NULL);
+    int32_t gate = net_dense(n, net_average(n, x), 5, JT_ACTIVATION_SWISH, NULL, NULL);
+    gate = net_dense(n, gate, 20, JT_ACTIVATION_SIGMOID, NULL, NULL);
+    v = net_conv(n, net_scale(n, x, gate), 7, window_valid(1, 1, 1), 1, JT_ACTIVATION_NONE, NULL, NULL);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    return n;
+}
+
 static void test_light(void **state)
 {
     (void)state;
@@ -334,6 +348,7 @@ static void test_light(void **state)
         for (uint64_t seed = 0; seed < DRAWS; seed++)
             check_light(net_draw(seed + 3000));
         check_light(net_effnet_s0(1));
+        check_light(padded_depthwise());
         check_light(net_lenet());
         check_light(net_deeptop());
     }
