@@ -12,6 +12,9 @@ void jt_native_set_other(jt_step *step, const jt_spot *other);
 /* The node's input with the halo that its op needs: itself, or a copy, for which a step is added. */
 jt_spot jt_native_with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op);
 
+/* `op` with its weights and biases times a factor each, which go to *room: for as long as it is being packed. */
+jt_op jt_native_scaled_op(const jt_op *op, float weight, float bias, float **room);
+
 /* The step of an mbconv. 0 when there is no memory. */
 int jt_native_add_mbconv(jt_builder *b, jt_plan *plan, int32_t index);
 

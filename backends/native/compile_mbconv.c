@@ -13,6 +13,8 @@ static const int32_t no_halo[4] = {0, 0, 0, 0};
 static jt_spot place_inside(jt_builder *b, jt_shape shape, int32_t node)
 {
     jt_spot spot = jt_native_spot(shape, no_halo, 0);
+    if (node >= b->n_head)
+        jt_native_make_room_for_neighbour(&spot);
     jt_native_place(b, &spot, node, node);
     return spot;
 }
@@ -31,13 +33,13 @@ static jt_spot room_for_gated(jt_builder *b, const jt_conv *project, const jt_sp
         largest = here > largest ? here : largest;
         all += here;
     }
-    if ((size_t)all * JT_LANES >= filtered->floats)
+    if (all >= jt_native_blocks(filtered->shape.c) * filtered->shape.h * filtered->shape.w)
         return (jt_spot){.floats = 0};
     return place_inside(b, (jt_shape){largest * JT_LANES, 1, 1}, node);
 }
 
-/* How many blocks of the wide value are there at a time. */
-static void lay_out_wide(jt_mbconv *m, const jt_op *depthwise)
+/* How many blocks of the wide value are there at a time. In the tail with those of a neighbour, where both are few. */
+static void lay_out_wide(jt_mbconv *m, const jt_native_kernel *kernel, const jt_op *depthwise, int in_tail)
 {
     int32_t halo[4];
     jt_native_halo(depthwise, halo);
@@ -46,18 +48,24 @@ static void lay_out_wide(jt_mbconv *m, const jt_op *depthwise)
     const jt_spot whole = jt_native_spot(depthwise->in, halo, 0);
     const size_t fits = CHUNK_BYTES / (whole.block * sizeof(float));
     m->chunk = fits < 1 ? 1 : fits > JT_MOST_BLOCKS ? JT_MOST_BLOCKS : (int32_t)fits;
+    const int neighbours = in_tail && jt_native_shares_blocks(&whole);
+    if (neighbours) {
+        const int32_t most = jt_native_blocks_for(kernel, JT_TOGETHER * whole.shape.h * whole.shape.w);
+        m->chunk = m->chunk < most ? m->chunk : most;
+    }
     jt_shape chunk = depthwise->in;
     chunk.c = m->chunk * JT_LANES < chunk.c ? m->chunk * JT_LANES : chunk.c;
     m->wide = jt_native_spot(chunk, halo, 0);
+    if (neighbours)
+        jt_native_make_room_for_neighbour(&m->wide);
 }
 
-/* The five layers inside, where swish saves a multiplication: see JT_SCALED_SWISH. */
+/* The five layers inside, where swish and sigmoid save a multiplication: see JT_SCALED_SWISH. */
 typedef struct layers {
     jt_op expand, depthwise, squeeze, excite, project;
 } layers;
 
-/* `op` with its weights and biases times a factor each, which go to *room. */
-static jt_op times(const jt_op *op, float weight, float bias, float **room)
+jt_op jt_native_scaled_op(const jt_op *op, float weight, float bias, float **room)
 {
     jt_op scaled = *op;
     const size_t n = (size_t)jt_native_weights(op), n_bias = (size_t)op->out.c;
@@ -79,9 +87,9 @@ static jt_op times(const jt_op *op, float weight, float bias, float **room)
 static float *scale_layers(const jt_host *host, const jt_op *ops, int32_t expands, layers *made)
 {
     const jt_op *depthwise = ops + expands, *squeeze = depthwise + 2, *excite = depthwise + 3, *project = depthwise + 5;
-    const jt_op *const scaled[] = {depthwise, squeeze, project, ops};
+    const jt_op *const scaled[] = {depthwise, squeeze, excite, project, ops};
     size_t floats = 0;
-    for (int32_t i = 0; i < 3 + expands; i++)
+    for (int32_t i = 0; i < 4 + expands; i++)
         floats += (size_t)jt_native_weights(scaled[i]) + (size_t)scaled[i]->out.c;
     float *memory = jt_allocate(host, floats, sizeof *memory), *room = memory;
     if (!memory)
@@ -90,22 +98,28 @@ static float *scale_layers(const jt_host *host, const jt_op *ops, int32_t expand
     const float deep = depthwise->activation == JT_ACTIVATION_SWISH ? JT_SWISH_SCALE : 1.0f;
     const float pixels = (float)(depthwise->out.h * depthwise->out.w);
     if (expands)
-        made->expand = times(ops, wide, wide, &room);
-    made->depthwise = times(depthwise, deep / wide, deep, &room);
-    made->squeeze = times(squeeze, 1.0f / (deep * pixels), 1.0f, &room);
-    made->excite = *excite;
-    made->project = times(project, 1.0f / deep, 1.0f, &room);
+        made->expand = jt_native_scaled_op(ops, wide, wide, &room);
+    made->depthwise = jt_native_scaled_op(depthwise, deep / wide, deep, &room);
+    const float narrow = squeeze->activation == JT_ACTIVATION_SWISH ? JT_SWISH_SCALE : 1.0f;
+    const float gate = excite->activation == JT_ACTIVATION_SIGMOID ? JT_SWISH_SCALE : 1.0f;
+    made->squeeze = jt_native_scaled_op(squeeze, narrow / (deep * pixels), narrow, &room);
+    made->excite = jt_native_scaled_op(excite, gate / narrow, gate, &room);
+    made->project = jt_native_scaled_op(project, 1.0f / deep, 1.0f, &room);
     if (wide != 1.0f)
         made->expand.activation = (jt_activation)JT_SCALED_SWISH;
     if (deep != 1.0f)
         made->depthwise.activation = (jt_activation)JT_SCALED_SWISH;
+    if (narrow != 1.0f)
+        made->squeeze.activation = (jt_activation)JT_SCALED_SWISH;
+    if (gate != 1.0f)
+        made->excite.activation = (jt_activation)JT_SCALED_SIGMOID;
     return memory;
 }
 
 static int pack(jt_builder *b, const layers *l, int32_t index, const jt_spot *residual, jt_step *step, jt_mbconv *m)
 {
     if (m->expands) {
-        lay_out_wide(m, &l->depthwise);
+        lay_out_wide(m, b->kernel, &l->depthwise, index >= b->n_head);
         jt_native_place(b, &m->wide, index, index);
         if (!jt_native_pack_conv(b->arena, b->kernel, &l->expand, &step->in, 0, &m->wide, NULL, l->expand.activation,
                                  m->chunk, &m->expand))
@@ -113,8 +127,7 @@ static int pack(jt_builder *b, const layers *l, int32_t index, const jt_spot *re
     }
     if (!jt_native_pack_slides(b->arena, &l->depthwise, &m->wide, &m->filtered,
                                m->expands ? jt_native_whole(&l->depthwise) : 0, &m->slides) ||
-        !jt_native_pack_matrix(b->arena, b->kernel, &l->squeeze, &m->squeeze) ||
-        !jt_native_pack_matrix(b->arena, b->kernel, &l->excite, &m->excite) ||
+        !jt_native_pack_gate(b->arena, &l->squeeze, &l->excite, &m->gates) ||
         !jt_native_pack_conv(b->arena, b->kernel, &l->project, &m->filtered, 0, &step->out, residual,
                              b->nodes[index].activation, 0, &m->project))
         return 0;

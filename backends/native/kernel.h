@@ -30,7 +30,7 @@ enum {
  * An activation of kernels alone, after those of the graph: of a sum s, s / (1 + 2^s). Where s is JT_SWISH_SCALE times
  * x, that is swish of x times JT_SWISH_SCALE, and saves the multiplication. For convolutions in tiles, and slides.
  */
-enum { JT_SCALED_SWISH = JT_ACTIVATIONS };
+enum { JT_SCALED_SWISH = JT_ACTIVATIONS, JT_SCALED_SIGMOID /* 1 / (1 + 2^s): of a gate alone */ };
 #define JT_SWISH_SCALE (-1.44269504088896340736f) /* -log2(e) */
 
 /* How far apart in memory neighbouring outputs of a row have their inputs: kernels exist for each. */
@@ -67,8 +67,9 @@ typedef struct jt_tile {
 typedef void (*jt_tile_kernel)(const jt_tile *tile, int32_t pixels, const float *in, float *out, const float *residual);
 
 /*
- * A convolution within one block of 16 channels in groups of 1, 2, 4 or 8. Weights are [rows][columns][group][16].
- * `total` NULL, or 16 floats to which the outputs are added: first each row's are added up, then the sums of the rows.
+ * A convolution within blocks of 16 channels in groups of 1, 2, 4 or 8. Weights are [rows][columns][group][16] for each
+ * block. `totals` NULL, or 16 floats a block to which the outputs are added: first each row's are added up, then the
+ * sums of the rows.
  */
 typedef struct jt_slide {
     int32_t group, kernel[2], stride[2];
@@ -77,6 +78,7 @@ typedef struct jt_slide {
     const float *weights, *bias;
     size_t in_row, out_row;
     int32_t whole; /* side of a small square input without a halo, whose taps outside are left out; 0: has its halo */
+    size_t weights_block, in_block, out_block; /* from one block of channels to the next */
 } jt_slide;
 
 /* Small squares for which there are kernels: depthwise, out = ceil(in / stride), `before` rows and columns of padding.
@@ -126,6 +128,37 @@ typedef struct jt_planes {
 
 enum { JT_PLANE_CHANNELS = 6 };
 
+/*
+ * Squeeze and excite: from the sums of an mbconv's channels to their gates. Inputs of the squeeze are lanes, and the
+ * lanes of a sum are added up in a fixed tree in the end; outputs of the excite are lanes as everywhere else.
+ *
+ * Squeezed channels come in groups of 16, the last of which has room for 4, 8 or 16, and blocks of gates in groups of
+ * jt_gate_blocks.
+ */
+typedef struct jt_gate {
+    int32_t n_blocks, n_squeezed;
+    jt_activation squeeze, excite;
+    const float *squeeze_weights; /* [group of squeezed channels][n_blocks][channel of the group][16] */
+    const float *squeeze_bias;    /* [(n_squeezed + 15) / 16][16] */
+    const float *excite_weights;  /* [group of blocks][n_squeezed][block of the group][16] */
+    const float *excite_bias;     /* [n_blocks][16] */
+} jt_gate;
+
+enum { JT_GATE_BLOCKS = 8 };
+
+/* Room for squeezed channels in a group, `left` of them not yet in one. */
+static inline int32_t jt_gate_pitch(int32_t left)
+{
+    return left <= 4 ? 4 : left <= 8 ? 8 : 16;
+}
+
+/* Blocks of a group, of `left`: groups of about the same size. */
+static inline int32_t jt_gate_blocks(int32_t left)
+{
+    const int32_t n_groups = (left + JT_GATE_BLOCKS - 1) / JT_GATE_BLOCKS;
+    return (left + n_groups - 1) / n_groups;
+}
+
 /* The same as jt_window over planes, without padding. */
 typedef struct jt_plane_window {
     int32_t kernel[2], stride[2], n_channels, h, w;
@@ -137,7 +170,7 @@ typedef struct jt_native_kernel {
     int32_t sums;            /* pixels * blocks of a tile */
     int32_t blocks_together; /* of a dense layer with more than one block */
     const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
-    void (*slide)(const jt_slide *slide, const float *in, float *out, float *total);
+    void (*slide)(const jt_slide *slide, int32_t n_blocks, const float *in, float *out, float *totals);
     void (*planes)(const jt_planes *planes, const float *in, float *out);
     void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
     /* A row of tiles of one block: 6 x 6 pixels each, 3 apart, to 36 sums `product` apart from each other. */
@@ -148,6 +181,9 @@ typedef struct jt_native_kernel {
     void (*largest)(const jt_window *window, const float *in, float *out);
     void (*matrix)(const jt_matrix *matrix, const float *const *inputs, float *const *outputs, int32_t n_jets,
                    int32_t backwards);
+    /* Of each jet; `squeezed` is room for n_squeezed floats in whole blocks. */
+    void (*gate)(const jt_gate *gate, const float *const *totals, float *const *squeezed, float *const *gates,
+                 int32_t n_jets);
     /* n lanes of 16 each; in place is fine. */
     void (*add)(const float *a, const float *b, float *out, size_t n, jt_activation activation);
     void (*scale)(const float *in, const float *factors, float *out, size_t n); /* 16 factors for all */
@@ -165,8 +201,9 @@ typedef struct jt_native_kernel {
     /* Copy planes of w >= 16 columns, and note where in a row any of them is not as in `dark`; both without gaps. */
     void (*copy_lit)(const float *in, const float *dark, jt_shape shape, float *out, size_t out_row, size_t out_plane,
                      jt_span *spans);
-    /* Means of rows of w lanes of 16, summed one by one. */
-    void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out);
+    /* Sums of rows of w lanes of 16, summed one by one, over n. */
+    void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float n,
+                    float *out);
 } jt_native_kernel;
 
 /* The table for a processor; the best there is below that. */

@@ -119,6 +119,31 @@ static inline void lanes_store_pairs(float *p, lanes a)
     _mm256_storeu_ps(p, _mm512_castps512_ps256(_mm512_max_ps(second, first)));
 }
 
+static inline lanes halves_added(lanes a, lanes b)
+{
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+}
+static inline lanes quarters_added(lanes a, lanes b)
+{
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+}
+/* Lane i is the sum of all lanes of a[i]: of l and l + 8, then l and l + 4, then l and l + 2, then both. */
+static inline lanes lanes_sums(const lanes a[16])
+{
+    lanes of_four[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+        of_four[i] = quarters_added(halves_added(a[i], a[i + 4]), halves_added(a[i + 8], a[i + 12]));
+    lanes of_two[2];
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; i++) {
+        const __m512d first = _mm512_castps_pd(of_four[2 * i]), second = _mm512_castps_pd(of_four[2 * i + 1]);
+        of_two[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(first, second)),
+                                  _mm512_castpd_ps(_mm512_unpackhi_pd(first, second)));
+    }
+    return _mm512_add_ps(_mm512_shuffle_ps(of_two[0], of_two[1], 0x88), _mm512_shuffle_ps(of_two[0], of_two[1], 0xdd));
+}
+
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 
@@ -242,6 +267,18 @@ static inline void lanes_store_pairs(float *p, lanes a)
     _mm256_storeu_ps(p, _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xd8)));
 }
 
+static inline lanes lanes_sums(const lanes a[16])
+{
+    float sums[16];
+    for (int i = 0; i < 16; i++) {
+        const __m256 of_eight = _mm256_add_ps(a[i].low, a[i].high);
+        const __m128 of_four = _mm_add_ps(_mm256_castps256_ps128(of_eight), _mm256_extractf128_ps(of_eight, 1));
+        const __m128 of_two = _mm_add_ps(of_four, _mm_movehl_ps(of_four, of_four));
+        sums[i] = _mm_cvtss_f32(_mm_add_ss(of_two, _mm_movehdup_ps(of_two)));
+    }
+    return lanes_load(sums);
+}
+
 #else
 
 enum { LANES_SUMS = 4 };
@@ -283,6 +320,18 @@ static inline lanes lanes_multiply(lanes a, lanes b)
     for (int i = 0; i < 16; i++)
         a.at[i] *= b.at[i];
     return a;
+}
+static inline lanes lanes_sums(const lanes a[16])
+{
+    lanes sums;
+    for (int i = 0; i < 16; i++) {
+        lanes left = a[i];
+        for (int half = 8; half > 0; half /= 2)
+            for (int l = 0; l < half; l++)
+                left.at[l] += left.at[l + half];
+        sums.at[i] = left.at[0];
+    }
+    return sums;
 }
 static inline lanes lanes_divide(lanes a, lanes b)
 {

@@ -164,9 +164,9 @@ void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_ru
     jt_span *spans = spans_at(&lit->further_spans, run);
     spread_rows(lit, reach, spans_at(&lit->spans, run) + lit->reach.in[0], spans);
     const float *dark = lit->filtered;
-    for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->in_block, out += slides->out_block) {
+    for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->slide.in_block, out += slides->slide.out_block) {
         jt_slide slide = slides->slide;
-        slide.weights += (size_t)b * slides->weights;
+        slide.weights += (size_t)b * slides->slide.weights_block;
         slide.bias += b * JT_LANES;
         for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
             const size_t down = (size_t)(y * reach->stride[0]) * slide.in_row;

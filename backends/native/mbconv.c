@@ -57,38 +57,95 @@ static void run_gated(const jt_mbconv *m, const jt_run *run, const float *in, co
     }
 }
 
-static void mbconv(const jt_step *step, const jt_run *run, int32_t jet)
+/* The same of n neighbours at once. */
+static void expand_and_slide_together(const jt_step *step, const jt_run *run, int32_t jet, int32_t n)
 {
     const jt_mbconv *m = step->mbconv;
-    const jt_native_kernel *kernel = run->kernel;
+    const float *in = jt_spot_at(&step->in, run, jet);
+    float *wide = jt_spot_at(&m->wide, run, jet);
+    for (int32_t g = 0; g < m->expand.n_groups; g++) {
+        const jt_tiles *tiles = &m->expand.groups[g];
+        const int32_t first = tiles->first_block, end = first + tiles->n_blocks;
+        jt_native_run_tiles_together(&m->expand, tiles, n, in, wide, NULL);
+        for (int32_t i = jet; i < jet + n; i++)
+            jt_native_run_blocks(&m->slides, run->kernel, jt_spot_at(&m->wide, run, i),
+                                 jt_spot_at(&m->filtered, run, i) + (size_t)first * m->filtered.block,
+                                 jt_spot_at(&m->totals, run, i), first, end);
+    }
+}
+
+static void filter(const jt_step *step, const jt_run *run, int32_t jet)
+{
+    const jt_mbconv *m = step->mbconv;
     const float *in = jt_spot_at(&step->in, run, jet);
     float *filtered = jt_spot_at(&m->filtered, run, jet), *totals = jt_spot_at(&m->totals, run, jet);
-    float *squeezed = jt_spot_at(&m->squeezed, run, jet), *gate = jt_spot_at(&m->gate, run, jet);
-    const int32_t n_blocks = m->slides.n_blocks;
-    memset(totals, 0, (size_t)n_blocks * JT_LANES * sizeof *totals);
     if (m->lit)
         jt_native_slide_lit(m->lit, &m->slides, run, in, filtered, totals);
     else if (m->expands)
         expand_and_slide(m, run, in, jt_spot_at(&m->wide, run, jet), filtered, totals);
     else
-        jt_native_run_blocks(&m->slides, kernel, in, filtered, totals, 0, n_blocks);
-    kernel->matrix(&m->squeeze, (const float *const[]){totals}, (float *const[]){squeezed}, 1, 0);
-    kernel->matrix(&m->excite, (const float *const[]){squeezed}, (float *const[]){gate}, 1, 0);
-    float *out = jt_spot_at(&step->out, run, jet);
+        jt_native_run_blocks(&m->slides, run->kernel, in, filtered, totals, 0, m->slides.n_blocks);
+}
+
+/* From the totals of n neighbours to their gates: both at once, since each waits most of the time. */
+static void find_gates(const jt_mbconv *m, const jt_run *run, int32_t jet, int32_t n)
+{
+    const float *totals[JT_TOGETHER];
+    float *squeezed[JT_TOGETHER], *gates[JT_TOGETHER];
+    for (int32_t i = 0; i < n; i++) {
+        totals[i] = jt_spot_at(&m->totals, run, jet + i);
+        squeezed[i] = jt_spot_at(&m->squeezed, run, jet + i);
+        gates[i] = jt_spot_at(&m->gate, run, jet + i);
+    }
+    run->kernel->gate(&m->gates, totals, squeezed, gates, n);
+}
+
+static void scale_blocks(const jt_mbconv *m, const jt_run *run, int32_t jet)
+{
+    float *block = jt_spot_at(&m->filtered, run, jet);
+    const float *gate = jt_spot_at(&m->gate, run, jet);
+    const size_t pixels = (size_t)(m->filtered.shape.h * m->filtered.shape.w);
+    for (int32_t b = 0; b < m->slides.n_blocks; b++, block += m->filtered.block, gate += JT_LANES)
+        run->kernel->scale(block, gate, block, pixels);
+}
+
+static void project(const jt_step *step, const jt_run *run, int32_t jet)
+{
+    const jt_mbconv *m = step->mbconv;
+    const float *filtered = jt_spot_at(&m->filtered, run, jet);
     const float *residual = step->has_other ? jt_spot_at(&step->other, run, jet) : NULL;
-    if (m->gated.floats) {
-        run_gated(m, run, filtered, gate, out, residual);
-        return;
-    }
-    for (int32_t b = 0; b < n_blocks; b++) {
-        float *block = filtered + (size_t)b * m->filtered.block;
-        kernel->scale(block, gate + b * JT_LANES, block, m->filtered.block / JT_LANES);
-    }
-    jt_native_run_tiled(&m->project, filtered, out, residual);
+    float *out = jt_spot_at(&step->out, run, jet);
+    if (m->gated.floats)
+        run_gated(m, run, filtered, jt_spot_at(&m->gate, run, jet), out, residual);
+    else
+        jt_native_run_tiled(&m->project, filtered, out, residual);
+}
+
+/* Of jets jet .. jet + n - 1: one, or in the tail two neighbours. */
+static void mbconv(const jt_step *step, const jt_run *run, int32_t jet, int32_t n)
+{
+    const jt_mbconv *m = step->mbconv;
+    for (int32_t i = jet; i < jet + n; i++)
+        memset(jt_spot_at(&m->totals, run, i), 0, (size_t)m->slides.n_blocks * JT_LANES * sizeof(float));
+    if (m->expands && m->expand.together)
+        expand_and_slide_together(step, run, jet, n);
+    else
+        for (int32_t i = jet; i < jet + n; i++)
+            filter(step, run, i);
+    find_gates(m, run, jet, n);
+    for (int32_t i = jet; i < jet + n && !m->gated.floats; i++)
+        scale_blocks(m, run, i);
+    if (m->project.together && !m->gated.floats)
+        jt_native_run_together(&m->project, n, jt_spot_at(&m->filtered, run, jet), jt_spot_at(&step->out, run, jet),
+                               step->has_other ? jt_spot_at(&step->other, run, jet) : NULL);
+    else
+        for (int32_t i = jet; i < jet + n; i++)
+            project(step, run, i);
 }
 
 void jt_native_run_mbconv(const jt_step *step, const jt_run *run)
 {
-    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
-        mbconv(step, run, jet);
+    const int32_t together = step->mbconv->totals.jet ? JT_TOGETHER : 1;
+    for (int32_t jet = run->first, left = run->n; left > 0; jet += together, left -= together)
+        mbconv(step, run, jet, left < together ? left : together);
 }

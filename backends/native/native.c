@@ -43,7 +43,8 @@ static jt_status context_create(const jt_plan *plan, int32_t max_batch, jt_plan_
     if (made) {
         made->plan = plan;
         made->group = max_batch < 1 ? 1 : max_batch < JT_GROUP ? max_batch : JT_GROUP;
-        made->memory = jt_allocate(host, plan->shared_floats + (size_t)made->group * plan->own_floats, sizeof(float));
+        const size_t n_own = (size_t)(made->group + JT_TOGETHER - 1) / JT_TOGETHER;
+        made->memory = jt_allocate(host, plan->shared_floats + n_own * plan->own_floats, sizeof(float));
         if (made->memory) {
             *context = made;
             return JT_OK;

@@ -1,5 +1,7 @@
 #include "pack.h"
 
+#include "spots.h"
+
 int32_t jt_native_blocks(int32_t channels)
 {
     return (channels + JT_LANES - 1) / JT_LANES;
@@ -141,7 +143,12 @@ static jt_tile_step step_of(int planes, int32_t stride)
 
 static int without_gaps(const jt_spot *spot)
 {
-    return !spot || spot->block == (size_t)spot->shape.h * (size_t)spot->shape.w * JT_LANES;
+    return !spot || (spot->row == (size_t)spot->shape.w * JT_LANES && spot->halo[0] + spot->halo[1] == 0);
+}
+
+static int shares_blocks(const jt_spot *spot)
+{
+    return !spot || (spot->jet && jt_native_shares_blocks(spot));
 }
 
 /* Every output is made of its own pixel alone, and the inputs have no gaps. */
@@ -159,8 +166,9 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
     const int buffered = pointwise && chunk && !without_gaps(out) && op->out.w <= SHORT_ROW;
     const int flat = buffered || (pointwise && without_gaps(out) && without_gaps(residual));
     const int32_t width = flat ? op->out.h * op->out.w : op->out.w;
+    const int neighbours = flat && !buffered && shares_blocks(in) && shares_blocks(out) && shares_blocks(residual);
     const int32_t n_blocks = jt_native_blocks(op->out.c);
-    int32_t together = chunk ? chunk : jt_native_blocks_for(kernel, width);
+    int32_t together = chunk ? chunk : jt_native_blocks_for(kernel, neighbours ? JT_TOGETHER * width : width);
     if (op->groups > 1)
         together = 1;
     const int32_t n_groups = (n_blocks + together - 1) / together;
@@ -183,6 +191,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         tiles->n_tiles = (width + most - 1) / most;
         tiles->pixels = width / tiles->n_tiles;
         tiles->n_larger = width % tiles->n_tiles;
+        tiles->most = most < width ? most : most / width * width;
         block += blocks;
     }
     *conv = (jt_conv){
@@ -198,6 +207,7 @@ int jt_native_pack_conv(jt_arena *arena, const jt_native_kernel *kernel, const j
         .residual_block = residual ? residual->block : 0,
         .width = buffered ? op->out.w : 0,
         .pairs = pairs,
+        .together = neighbours ? width : 0,
     };
     return 1;
 }
@@ -242,12 +252,12 @@ int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, c
                   .bias = bias,
                   .in_row = in->row,
                   .out_row = out->row,
-                  .whole = whole},
+                  .whole = whole,
+                  .weights_block = per_block,
+                  .in_block = in->block,
+                  .out_block = out->block},
         .n_blocks = n_blocks,
-        .weights = per_block,
         .in_first = whole ? 0 : -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in->row + (ptrdiff_t)op->pad[2] * JT_LANES),
-        .in_block = in->block,
-        .out_block = out->block,
     };
     return 1;
 }
@@ -295,5 +305,33 @@ int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const
                 to[i] = op->weight[(size_t)(block * JT_LANES + i) * (size_t)n + (size_t)k];
     }
     *matrix = (jt_matrix){n, n_blocks, together, op->activation, weights, bias};
+    return 1;
+}
+
+int jt_native_pack_gate(jt_arena *arena, const jt_op *squeeze, const jt_op *excite, jt_gate *gate)
+{
+    const int32_t n = squeeze->in.c, n_squeezed = squeeze->out.c, n_blocks = jt_native_blocks(n);
+    const size_t groups = (size_t)jt_native_blocks(n_squeezed), lanes = (size_t)n_blocks * JT_LANES;
+    float *to_squeeze = jt_arena_take(arena, groups * JT_LANES * lanes, sizeof *to_squeeze);
+    float *to_excite = jt_arena_take(arena, (size_t)n_squeezed * lanes, sizeof *to_excite);
+    const float *squeeze_bias = jt_native_pack_bias(arena, squeeze, 0, (int32_t)groups);
+    const float *excite_bias = jt_native_pack_bias(arena, excite, 0, n_blocks);
+    if (!to_squeeze || !to_excite || !squeeze_bias || !excite_bias)
+        return 0;
+    *gate = (jt_gate){n_blocks,   n_squeezed,   squeeze->activation, excite->activation,
+                      to_squeeze, squeeze_bias, to_excite,           excite_bias};
+    for (int32_t o = 0; o < n_squeezed; o++) {
+        const int32_t in_group = o % JT_LANES, pitch = jt_gate_pitch(n_squeezed - o + in_group);
+        float *group = to_squeeze + (size_t)(o / JT_LANES) * JT_LANES * lanes;
+        for (int32_t c = 0; c < n; c++)
+            group[(c / JT_LANES * pitch + in_group) * JT_LANES + c % JT_LANES] = squeeze->weight[o * n + c];
+    }
+    for (int32_t first = 0; first < n_blocks;) {
+        const int32_t blocks = jt_gate_blocks(n_blocks - first);
+        for (int32_t k = 0; k < n_squeezed; k++, to_excite += blocks * JT_LANES)
+            for (int32_t i = 0; i < blocks * JT_LANES && first * JT_LANES + i < n; i++)
+                to_excite[i] = excite->weight[(first * JT_LANES + i) * n_squeezed + k];
+        first += blocks;
+    }
     return 1;
 }

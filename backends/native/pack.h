@@ -35,6 +35,8 @@ int jt_native_pack_slides(jt_arena *arena, const jt_op *op, const jt_spot *in, c
                           jt_slides *slides);
 /* A convolution with stride 1 from planes to planes. */
 int jt_native_pack_planes(jt_arena *arena, const jt_op *op, const jt_spot *in, const jt_spot *out, jt_planes *planes);
+/* Both layers of squeeze-excite. */
+int jt_native_pack_gate(jt_arena *arena, const jt_op *squeeze, const jt_op *excite, jt_gate *gate);
 int jt_native_pack_matrix(jt_arena *arena, const jt_native_kernel *kernel, const jt_op *op, jt_matrix *matrix);
 
 #endif /* JT_NATIVE_PACK_H */

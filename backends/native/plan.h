@@ -8,7 +8,9 @@
  *
  * The first steps, the head, run jet by jet in memory that all jets share. From the first step on from which only
  * vectors are computed, the tail, each step runs for all jets of a group, whose vectors have a place each: large dense
- * layers are bound by the memory that their weights come from. No jet's result depends on the others'.
+ * layers are bound by the memory that their weights come from. Two jets are neighbours in the tail: of values of a few
+ * pixels a block has the one's pixels and then the other's, so that a tile can take those of both, and reads the
+ * weights once. No jet's result depends on the others'.
  */
 #ifndef JT_NATIVE_PLAN_H
 #define JT_NATIVE_PLAN_H
@@ -17,11 +19,15 @@
 #include "../backend.h"
 #include "kernel.h"
 
-enum { JT_GROUP = 24 /* jets of a tail at once */ };
+enum {
+    JT_GROUP = 24,    /* jets of a tail at once */
+    JT_TOGETHER = 2,  /* neighbours among them */
+    JT_FEW_PIXELS = 4 /* of a value whose blocks neighbours share */
+};
 
 typedef enum jt_room {
     JT_ROOM_SHARED = 0, /* of all jets */
-    JT_ROOM_OWN,        /* of each jet of a group */
+    JT_ROOM_OWN,        /* of each two jets of a group */
     JT_ROOM_IMAGES,
     JT_ROOM_FEATURES
 } jt_room;
@@ -35,6 +41,7 @@ typedef struct jt_spot {
     size_t first;              /* of row 0, column 0 from there */
     int32_t planes;            /* in planes, each of which counts as a block */
     size_t row, block, floats; /* of a row and a block with their halo; of all */
+    size_t jet;                /* from a jet to its neighbour; 0 where there is place for one */
 } jt_spot;
 
 typedef struct jt_step jt_step;
@@ -43,9 +50,9 @@ typedef struct jt_lit jt_lit; /* lit.h */
 /* What a run hands to the steps: jets first .. first + n - 1 of a group, one in the head. */
 typedef struct jt_run {
     const jt_native_kernel *kernel;
-    float *shared, *own;                     /* own: of the group's first jet */
+    float *shared, *own;                     /* own: of the group's first jets */
     const float *images, *features;          /* likewise */
-    size_t own_floats, n_pixels, n_features; /* from one jet to the next */
+    size_t own_floats, n_pixels, n_features; /* from two jets to the next two; from one jet to the next */
     int32_t first, n;
     int32_t backwards; /* for jt_matrix */
 } jt_run;
@@ -56,6 +63,7 @@ typedef struct jt_tiles {
     jt_tile_kernel kernel;
     int32_t first_block, n_blocks;
     int32_t n_tiles, pixels, n_larger; /* of a row; the first n_larger have pixels + 1 */
+    int32_t most;                      /* pixels at a time of neighbours together */
 } jt_tiles;
 
 /*
@@ -70,17 +78,16 @@ typedef struct jt_conv {
     ptrdiff_t in_first;      /* from the input's row 0, column 0 to the first tap of the first output */
     size_t in_row, in_pixel; /* from an output to the one below, to the next */
     size_t out_row, out_block, residual_row, residual_block;
-    int32_t width; /* pixels of a row of outputs where they go through the buffer, else 0 */
-    int32_t pairs; /* the tiles are of JT_STEP_PAIRS */
+    int32_t width;    /* pixels of a row of outputs where they go through the buffer, else 0 */
+    int32_t pairs;    /* the tiles are of JT_STEP_PAIRS */
+    int32_t together; /* pixels of a jet, where its neighbour's follow them in inputs, outputs and residual; else 0 */
 } jt_conv;
 
 /* A jt_slide over all blocks. */
 typedef struct jt_slides {
     jt_slide slide; /* of block 0 */
     int32_t n_blocks;
-    size_t weights; /* from block to block */
     ptrdiff_t in_first;
-    size_t in_block, out_block;
 } jt_slides;
 
 enum { JT_PRODUCTS = 36 };
@@ -106,7 +113,7 @@ typedef struct jt_mbconv {
     jt_spot wide;   /* a chunk, with its halo; without expansion the step's input */
     jt_slides slides;
     jt_spot filtered, totals, squeezed, gate;
-    jt_matrix squeeze, excite; /* the first of sums instead of means */
+    jt_gate gates; /* from sums instead of means */
     jt_conv project;
     jt_spot gated;     /* the gate goes to the weights of the projection, here, where pixels are many; else no floats */
     const jt_lit *lit; /* where the depthwise goes on from a lit convolution; else NULL */
@@ -117,6 +124,7 @@ struct jt_step {
     jt_spot in, out, other; /* other: residual, second summand or factors */
     int32_t has_other;
     jt_activation activation;
+    float divisor; /* of an average */
     jt_conv conv;
     jt_slides slides;
     jt_planes planes;
@@ -151,8 +159,8 @@ struct jt_plan_context {
 /* Row 0, column 0 of block 0 of a value. Not for the caller's rooms. */
 static inline float *jt_spot_at(const jt_spot *spot, const jt_run *run, int32_t jet)
 {
-    float *room = spot->room == JT_ROOM_OWN ? run->own + (size_t)jet * run->own_floats : run->shared;
-    return room + spot->offset + spot->first;
+    float *room = spot->room == JT_ROOM_OWN ? run->own + (size_t)(jet / JT_TOGETHER) * run->own_floats : run->shared;
+    return room + spot->offset + spot->first + (size_t)(jet % JT_TOGETHER) * spot->jet;
 }
 
 /* The same for reading, from any room. */

@@ -91,7 +91,7 @@ void jt_native_run_average(const jt_step *step, const jt_run *run)
         const float *from = jt_spot_at(&step->in, run, jet);
         float *to = jt_spot_at(&step->out, run, jet);
         run->kernel->average(from, step->in.block, step->in.row, (int32_t)blocks_of(&step->in), step->in.shape.h,
-                             step->in.shape.w, to);
+                             step->in.shape.w, step->divisor, to);
     }
 }
 

@@ -3,7 +3,7 @@
 #include "parts.h"
 
 /* Pixels side by side; weights of both are shared. */
-enum { MOST = LANES_SUMS >= 8 ? 8 : 4, MOST_ROWS = LANES_SUMS >= 9 ? 9 : 4 };
+enum { MOST = LANES_SUMS >= 8 ? 8 : 4, MOST_ROWS = LANES_SUMS >= 9 ? 9 : 4, MOST_IN_TWO = 7 };
 
 /* Where lanes find the channel `j` of their group. */
 static lanes_places places_of(int32_t group, int32_t j)
@@ -59,7 +59,7 @@ JT_ALWAYS_INLINE lanes finish_pixels(const jt_slide *s, const lanes *sums, float
 JT_ALWAYS_INLINE lanes depthwise_pixels(const jt_slide *s, const float *in, float *out, lanes total, int rows,
                                         int columns, int stride, int down, int pixels)
 {
-    lanes sums[MOST_ROWS];
+    lanes sums[9];
     const lanes bias = lanes_load(s->bias);
     const size_t next = (size_t)stride * s->in_row;
 #pragma GCC unroll 9
@@ -147,20 +147,84 @@ static row_function row_of(int size, int stride)
     return stride == 1 ? row_5 : row_5_twice;
 }
 
-/* Small squares whole: rows of two or three pixels would leave the multipliers waiting. */
+/* Two rows of `pixels` outputs each; the sum of each is added to its own total. */
+JT_ALWAYS_INLINE void depthwise_two(const jt_slide *s, const float *in, float *out, lanes totals[2], int rows,
+                                    int columns, int stride, int pixels)
+{
+    lanes sums[2 * MOST_IN_TWO];
+    const lanes bias = lanes_load(s->bias);
+    const size_t next = (size_t)stride * s->in_row;
+#pragma GCC unroll 14
+    for (int p = 0; p < 2 * pixels; p++)
+        sums[p] = bias;
+    const float *weights = s->weights;
+    for (int ky = 0; ky < rows; ky++, in += s->in_row) {
+#pragma GCC unroll 5
+        for (int kx = 0; kx < columns; kx++, weights += JT_LANES) {
+            const lanes w = lanes_load(weights);
+#pragma GCC unroll 14
+            for (int p = 0; p < 2 * pixels; p++)
+                sums[p] = lanes_fused(
+                    lanes_load(in + (size_t)(p / pixels) * next + (p % pixels * stride + kx) * JT_LANES), w, sums[p]);
+        }
+    }
+    totals[0] = finish_pixels(s, sums, out, totals[0], 1, pixels);
+    totals[1] = finish_pixels(s, sums + pixels, out + s->out_row, totals[1], 1, pixels);
+}
+
+/* Two rows in tiles of about the same width: more sums at a time than one has, and half as many weights to load. */
+JT_ALWAYS_INLINE lanes depthwise_rows(const jt_slide *s, const float *in, float *out, lanes total, int rows,
+                                      int columns, int stride)
+{
+    lanes totals[2] = {lanes_zero(), lanes_zero()};
+    int32_t left = s->w;
+    for (int32_t n_tiles = (left + MOST_IN_TWO - 1) / MOST_IN_TWO; n_tiles > 0; n_tiles--) {
+        const int32_t pixels = (left + n_tiles - 1) / n_tiles;
+        switch (pixels) {
+        case 1:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 1);
+            break;
+        case 2:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 2);
+            break;
+        case 3:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 3);
+            break;
+        case 4:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 4);
+            break;
+        case 5:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 5);
+            break;
+        case 6:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 6);
+            break;
+        default:
+            depthwise_two(s, in, out, totals, rows, columns, stride, 7);
+            break;
+        }
+        in += pixels * stride * JT_LANES;
+        out += pixels * JT_LANES;
+        left -= pixels;
+    }
+    return lanes_add(lanes_add(total, totals[0]), totals[1]);
+}
+
+/* As many rows at a time as there are registers for. */
 JT_ALWAYS_INLINE void depthwise(const jt_slide *s, const float *in, float *out, float *sum, int size, int stride)
 {
-    const int rows = size, columns = size;
     lanes total = sum ? lanes_load(sum) : lanes_zero();
-    if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h == 3 && s->w == 3)
-        total =
-            depthwise_pixels(s, in, out, total, rows, columns, stride, MOST_ROWS < 9 ? 1 : 3, MOST_ROWS < 9 ? 1 : 3);
-    else if (MOST_ROWS >= 9 && s->stride[0] == stride && s->h % 2 == 0 && s->w == 4)
-        for (int32_t y = 0; y < s->h; y += 2, in += 2 * (size_t)stride * s->in_row, out += 2 * s->out_row)
-            total = depthwise_pixels(s, in, out, total, rows, columns, stride, 2, MOST_ROWS < 9 ? 1 : 4);
-    else
-        for (int32_t y = 0; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row)
-            total = lanes_add(total, row_of(size, stride)(s, in, out, s->w, lanes_zero()));
+    int32_t y = 0;
+    if (LANES_SUMS >= 2 * MOST_IN_TWO && s->stride[0] == stride) {
+        if (s->h == 3 && s->w == 3) {
+            total = depthwise_pixels(s, in, out, total, size, size, stride, 3, 3);
+            y = 3;
+        }
+        for (; y + 2 <= s->h; y += 2, in += 2 * (size_t)stride * s->in_row, out += 2 * s->out_row)
+            total = depthwise_rows(s, in, out, total, size, size, stride);
+    }
+    for (; y < s->h; y++, in += (size_t)s->stride[0] * s->in_row, out += s->out_row)
+        total = lanes_add(total, row_of(size, stride)(s, in, out, s->w, lanes_zero()));
     if (sum)
         lanes_store(sum, total);
 }
@@ -303,23 +367,29 @@ static void grouped(const jt_slide *s, const float *in, float *out, float *sum)
         lanes_store(sum, total);
 }
 
-void JT_NATIVE(slide)(const jt_slide *s, const float *in, float *out, float *sum)
+static slide_function function_of(const jt_slide *s)
 {
-    if (s->whole) {
-        square_of(s)(s, in, out, sum);
-        return;
-    }
+    if (s->whole)
+        return square_of(s);
     const int square = s->group == 1 && s->kernel[0] == s->kernel[1] ? s->kernel[0] : 0;
-    if (square == 3 && s->stride[1] == 1)
-        depthwise_3(s, in, out, sum);
-    else if (square == 3 && s->stride[1] == 2)
-        depthwise_3_twice(s, in, out, sum);
-    else if (square == 5 && s->stride[1] == 1)
-        depthwise_5(s, in, out, sum);
-    else if (square == 5 && s->stride[1] == 2)
-        depthwise_5_twice(s, in, out, sum);
-    else
-        grouped(s, in, out, sum);
+    if (square == 3 && s->stride[1] <= 2)
+        return s->stride[1] == 1 ? depthwise_3 : depthwise_3_twice;
+    if (square == 5 && s->stride[1] <= 2)
+        return s->stride[1] == 1 ? depthwise_5 : depthwise_5_twice;
+    return grouped;
+}
+
+void JT_NATIVE(slide)(const jt_slide *s, int32_t n_blocks, const float *in, float *out, float *totals)
+{
+    const slide_function function = function_of(s);
+    jt_slide block = *s;
+    for (int32_t b = 0; b < n_blocks; b++) {
+        function(&block, in, out, totals ? totals + b * JT_LANES : NULL);
+        block.weights += s->weights_block;
+        block.bias += JT_LANES;
+        in += s->in_block;
+        out += s->out_block;
+    }
 }
 
 /* Copies outputs first .. end - 1 of a row and adds them up. */

@@ -13,7 +13,7 @@ struct jt_area {
     int32_t last; /* node after which it is free */
 };
 
-enum { SMALL = 2048 /* floats */ };
+enum { SMALL = 2048, SMALL_WITHOUT_WEIGHTS = 4096 /* floats */ };
 
 static const int32_t no_halo[4] = {0, 0, 0, 0};
 
@@ -146,7 +146,8 @@ static int belongs_to_tail(const jt_builder *b, const jt_node *node)
         return 1;
     /* Weights that outweigh the values are read once for all jets of a group. */
     const int64_t values = (int64_t)in.c * in.h * in.w + (int64_t)out.c * out.h * out.w;
-    return node->in != JT_VALUE_IMAGES && (weights_of(b, node) > values || values < SMALL);
+    const int64_t weights = weights_of(b, node);
+    return node->in != JT_VALUE_IMAGES && (weights > values || values < (weights ? SMALL : SMALL_WITHOUT_WEIGHTS));
 }
 
 /* From here on each step runs for all jets of a group, and values stay with a jet's own memory. */
@@ -161,7 +162,8 @@ static int32_t find_tail(const jt_builder *b)
 static int same_geometry(const jt_spot *a, const jt_spot *b)
 {
     return a->floats == b->floats && a->block == b->block && a->row == b->row && a->first == b->first &&
-           memcmp(&a->shape, &b->shape, sizeof a->shape) == 0 && memcmp(a->halo, b->halo, sizeof a->halo) == 0;
+           a->jet == b->jet && memcmp(&a->shape, &b->shape, sizeof a->shape) == 0 &&
+           memcmp(a->halo, b->halo, sizeof a->halo) == 0;
 }
 
 void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last)
@@ -186,9 +188,24 @@ void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last)
     spot->offset = best->offset;
 }
 
-/* A vector of each jet's own. */
+int jt_native_shares_blocks(const jt_spot *spot)
+{
+    return !spot->planes && memcmp(spot->halo, no_halo, sizeof no_halo) == 0 && !is_vector(spot->shape) &&
+           spot->shape.h * spot->shape.w <= JT_FEW_PIXELS;
+}
+
+void jt_native_make_room_for_neighbour(jt_spot *spot)
+{
+    spot->jet = jt_native_shares_blocks(spot) ? spot->block : (spot->floats + JT_LANES - 1) / JT_LANES * JT_LANES;
+    spot->block *= jt_native_shares_blocks(spot) ? JT_TOGETHER : 1;
+    spot->floats =
+        JT_TOGETHER * spot->jet * (jt_native_shares_blocks(spot) ? (size_t)jt_native_blocks(spot->shape.c) : 1);
+}
+
+/* A value of each jet's own. */
 static void place_own(jt_builder *b, jt_spot *spot)
 {
+    jt_native_make_room_for_neighbour(spot);
     spot->room = JT_ROOM_OWN;
     spot->offset = b->own_floats;
     b->own_floats += spot->floats;

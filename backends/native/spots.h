@@ -20,8 +20,9 @@ typedef struct jt_builder {
     jt_area *areas;
     int32_t n_areas;
     size_t shared_floats, own_floats;
-    jt_lit *lit;       /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
-    int32_t lit_value; /* its result */
+    jt_lit *lit;          /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
+    int32_t lit_value;    /* its result */
+    int32_t scaled_value; /* a result that is JT_SWISH_SCALE times what it should be */
 } jt_builder;
 
 /* 1 if a value is read by anything but a plain convolution, which takes images in planes. */
@@ -30,6 +31,10 @@ int jt_native_reads_features(const jt_builder *b);
 
 /* A value in blocks (or planes, one a channel) without a place yet. */
 jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes);
+
+/* Room in a spot for a second jet: in its blocks where it has few pixels and no halo, else after it. */
+int jt_native_shares_blocks(const jt_spot *spot);
+void jt_native_make_room_for_neighbour(jt_spot *spot);
 
 /* What a convolution or its like needs around its input. */
 void jt_native_halo(const jt_op *op, int32_t halo[4]);

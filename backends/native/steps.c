@@ -28,8 +28,40 @@ void jt_native_run_tiled(const jt_conv *conv, const float *in, float *out, const
     }
 }
 
+void jt_native_run_tiles_together(const jt_conv *conv, const jt_tiles *tiles, int32_t n, const float *in, float *out,
+                                  const float *residual)
+{
+    for (int32_t left = n * conv->together; left > 0; left -= tiles->most) {
+        tiles->kernel(&tiles->tile, left < tiles->most ? left : tiles->most, in, out, residual);
+        in += tiles->most * JT_LANES;
+        out += tiles->most * JT_LANES;
+        residual = residual ? residual + tiles->most * JT_LANES : NULL;
+    }
+}
+
+void jt_native_run_together(const jt_conv *conv, int32_t n, const float *in, float *out, const float *residual)
+{
+    for (int32_t g = 0; g < conv->n_groups; g++) {
+        const size_t block = (size_t)conv->groups[g].first_block;
+        jt_native_run_tiles_together(conv, &conv->groups[g], n, in, out + block * conv->out_block,
+                                     residual ? residual + block * conv->residual_block : NULL);
+    }
+}
+
+static void run_conv_together(const jt_step *step, const jt_run *run)
+{
+    for (int32_t jet = run->first, left = run->n; left > 0; jet += JT_TOGETHER, left -= JT_TOGETHER)
+        jt_native_run_together(&step->conv, left < JT_TOGETHER ? left : JT_TOGETHER, jt_spot_at(&step->in, run, jet),
+                               jt_spot_at(&step->out, run, jet),
+                               step->has_other ? jt_spot_at(&step->other, run, jet) : NULL);
+}
+
 void jt_native_run_conv(const jt_step *step, const jt_run *run)
 {
+    if (step->conv.together) {
+        run_conv_together(step, run);
+        return;
+    }
     for (int32_t jet = run->first; jet < run->first + run->n; jet++)
         jt_native_run_tiled(&step->conv, jt_spot_from(&step->in, run, jet), jt_spot_at(&step->out, run, jet),
                             step->has_other ? jt_spot_at(&step->other, run, jet) : NULL);
@@ -38,12 +70,10 @@ void jt_native_run_conv(const jt_step *step, const jt_run *run)
 void jt_native_run_blocks(const jt_slides *slides, const jt_native_kernel *kernel, const float *in, float *out,
                           float *totals, int32_t first, int32_t end)
 {
-    for (int32_t b = first; b < end; b++, in += slides->in_block, out += slides->out_block) {
-        jt_slide slide = slides->slide;
-        slide.weights += (size_t)b * slides->weights;
-        slide.bias += b * JT_LANES;
-        kernel->slide(&slide, in + slides->in_first, out, totals ? totals + b * JT_LANES : NULL);
-    }
+    jt_slide slide = slides->slide;
+    slide.weights += (size_t)first * slide.weights_block;
+    slide.bias += first * JT_LANES;
+    kernel->slide(&slide, end - first, in + slides->in_first, out, totals ? totals + first * JT_LANES : NULL);
 }
 
 void jt_native_run_slides(const jt_step *step, const jt_run *run)

@@ -30,6 +30,11 @@ void jt_native_run_rows(const jt_conv *conv, const jt_tiles *tiles, int32_t firs
                         float *out, const float *residual);
 void jt_native_run_tiled(const jt_conv *conv, const float *in, float *out, const float *residual);
 
+/* The same of n neighbours, the first one's pixels first: for a convolution with `together`. */
+void jt_native_run_tiles_together(const jt_conv *conv, const jt_tiles *tiles, int32_t n, const float *in, float *out,
+                                  const float *residual);
+void jt_native_run_together(const jt_conv *conv, int32_t n, const float *in, float *out, const float *residual);
+
 /* Blocks first .. end - 1 of a slide; in and out are those of block `first`, totals (or NULL) of block 0. */
 void jt_native_run_blocks(const jt_slides *slides, const jt_native_kernel *kernel, const float *in, float *out,
                           float *totals, int32_t first, int32_t end);

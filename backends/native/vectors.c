@@ -79,15 +79,16 @@ static void copy_lit(const float *in, const float *dark, jt_shape shape, float *
         spans[y] = copy_lit_row(in, dark, shape, out, out_plane);
 }
 
-static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float *out)
+static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float n,
+                    float *out)
 {
-    const lanes n = lanes_all((float)(h * w));
+    const lanes divisor = lanes_all(n);
     for (int32_t b = 0; b < n_blocks; b++, in += block) {
         lanes sum = lanes_zero();
         for (int32_t y = 0; y < h; y++)
             for (int32_t x = 0; x < w; x++)
                 sum = lanes_add(sum, lanes_load(in + (size_t)y * row + (size_t)(x * JT_LANES)));
-        lanes_store(out + b * JT_LANES, lanes_divide(sum, n));
+        lanes_store(out + b * JT_LANES, lanes_divide(sum, divisor));
     }
 }
 
@@ -223,6 +224,7 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .winograd_out = JT_NATIVE(winograd_out),
     .largest = largest,
     .matrix = JT_NATIVE(matrix),
+    .gate = JT_NATIVE(gate),
     .add = add,
     .scale = scale,
     .scale_taps = scale_taps,

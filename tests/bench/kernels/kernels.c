@@ -82,34 +82,64 @@ static void call_tile(const jt_native_kernel *kernel, const trial *t, float *out
                                            out + p * 16, input + 5000 + p * 16);
 }
 
+/* Two blocks of a slide, with their totals. */
+static void slide_twice(const jt_native_kernel *kernel, jt_slide slide, float *out)
+{
+    slide.weights = weights;
+    slide.bias = bias;
+    slide.weights_block = (size_t)(slide.kernel[0] * slide.kernel[1] * slide.group) * 16;
+    slide.in_block = 7000;
+    slide.out_block = (size_t)slide.h * slide.out_row;
+    memcpy(out, bias, 32 * sizeof *out);
+    kernel->slide(&slide, 2, input, out + 32, out);
+}
+
 /* h, w, kernel, stride, group */
 static void call_slide(const jt_native_kernel *kernel, const trial *t, float *out)
 {
     const int32_t h = t->numbers[0], w = t->numbers[1], size = t->numbers[2], stride = t->numbers[3];
-    const size_t in_row = (size_t)((w - 1) * stride + size) * 16;
-    const jt_slide slide = {t->numbers[4], {size, size}, {stride, stride},     h, w, t->activation, weights,
-                            bias,          in_row,       (size_t)(w + 1) * 16, 0};
-    kernel->slide(&slide, input, out + 16, out);
+    slide_twice(kernel,
+                (jt_slide){.group = t->numbers[4],
+                           .kernel = {size, size},
+                           .stride = {stride, stride},
+                           .h = h,
+                           .w = w,
+                           .activation = t->activation,
+                           .in_row = (size_t)((w - 1) * stride + size) * 16,
+                           .out_row = (size_t)(w + 1) * 16},
+                out);
 }
 
 /* number of a square, + 1 */
 static void call_square(const jt_native_kernel *kernel, const trial *t, float *out)
 {
     const jt_square q = jt_native_squares[t->numbers[0] - 1];
-    const size_t in_row = (size_t)q.in * 16, out_row = (size_t)(q.out + 1) * 16;
-    const jt_slide slide = {
-        1,   {q.kernel, q.kernel}, {q.stride, q.stride}, q.out, q.out, t->activation, weights, bias, in_row, out_row,
-        q.in};
-    memcpy(out, bias, 16 * sizeof *out);
-    kernel->slide(&slide, input, out + 16, out);
+    slide_twice(kernel,
+                (jt_slide){.group = 1,
+                           .kernel = {q.kernel, q.kernel},
+                           .stride = {q.stride, q.stride},
+                           .h = q.out,
+                           .w = q.out,
+                           .activation = t->activation,
+                           .in_row = (size_t)q.in * 16,
+                           .out_row = (size_t)(q.out + 1) * 16,
+                           .whole = q.in},
+                out);
 }
 
 /* first, end, w, size, stride */
 static void call_span(const jt_native_kernel *kernel, const trial *t, float *out)
 {
     const int32_t size = t->numbers[3], stride = t->numbers[4];
-    const jt_slide slide = {1, {size, size}, {stride, stride}, 1, t->numbers[2], t->activation, weights, bias, 600, 0,
-                            0};
+    const jt_slide slide = {.group = 1,
+                            .kernel = {size, size},
+                            .stride = {stride, stride},
+                            .h = 1,
+                            .w = t->numbers[2],
+                            .activation = t->activation,
+                            .weights = weights,
+                            .bias = bias,
+                            .in_row = 600};
     memcpy(out, bias, 16 * sizeof *out);
     kernel->slide_span(&slide, input, out + 16, input + 7000, t->numbers[0], t->numbers[1], out);
 }
@@ -149,6 +179,30 @@ static void call_matrix(const jt_native_kernel *kernel, const trial *t, float *o
     }
     const jt_matrix matrix = {n, n_blocks, together, t->activation, packed, bias};
     kernel->matrix(&matrix, ins, outs, jets, n % 2);
+}
+
+/* blocks, squeezed channels, jets */
+static void call_gate(const jt_native_kernel *kernel, const trial *t, float *out)
+{
+    const int32_t n_blocks = t->numbers[0], n_squeezed = t->numbers[1], jets = t->numbers[2];
+    const float *totals[JT_MOST_TOGETHER];
+    float *squeezed[JT_MOST_TOGETHER], *gates[JT_MOST_TOGETHER];
+    const size_t each = (size_t)n_blocks * 16 + 32;
+    for (int32_t j = 0; j < jets; j++) {
+        totals[j] = input + j * n_blocks * 16;
+        squeezed[j] = out + (size_t)j * each;
+        gates[j] = squeezed[j] + 32;
+    }
+    const int scaled = t->activation == JT_ACTIVATION_SWISH;
+    const jt_gate gate = {n_blocks,
+                          n_squeezed,
+                          scaled ? (jt_activation)JT_SCALED_SWISH : t->activation,
+                          scaled ? (jt_activation)JT_SCALED_SIGMOID : t->activation,
+                          weights,
+                          bias,
+                          weights + ROOM / 4,
+                          weights + ROOM / 2};
+    kernel->gate(&gate, totals, squeezed, gates, jets);
 }
 
 /* h, w, channels, taps */
@@ -196,7 +250,7 @@ static void call_elements(const jt_native_kernel *kernel, const trial *t, float 
     kernel->scale_taps(input, bias, out + n * 16, (int32_t)n / 4, 2, 0);
     kernel->scale_taps(input, bias, out + n * 24, (int32_t)n / 2, 1, 1);
     kernel->activate(input, out + 2 * n * 16, n, t->activation);
-    kernel->average(input, n * 16, 16, 3, (int32_t)n, 1, out + 3 * n * 16);
+    kernel->average(input, n * 16, 16, 3, (int32_t)n, 1, 7.0f, out + 3 * n * 16);
     for (int32_t w = 1; w < 40; w++)
         kernel->copy_rows(input, 50, out + 4 * n * 16 + w * 400, 60, 5, w);
 }
@@ -281,7 +335,7 @@ int main(int argc, char **argv)
     for (int32_t size = 1; size <= 5; size += 1)
         for (int32_t stride = 1; stride <= 3; stride++)
             for (int32_t w = 1; w <= 18; w += w < 9 ? 1 : 3)
-                check((trial){call_slide, "depthwise", {w < 5 ? w : 3, w, size, stride, 1}, 0});
+                check((trial){call_slide, "depthwise", {w < 5 ? w : w % 4 + 2, w, size, stride, 1}, 0});
     for (int32_t size = 3; size <= 5; size += 2)
         for (int32_t stride = 1; stride <= 2; stride++)
             for (int32_t end = 0; end <= 20; end += 5)
@@ -296,6 +350,10 @@ int main(int argc, char **argv)
         for (int32_t n = 1; n <= 61; n += 12)
             for (int32_t out = 16; out <= 80; out += 32)
                 check((trial){call_matrix, "dense", {n, out, jets}, 0});
+    for (int32_t blocks = 1; blocks <= 21; blocks += blocks < 9 ? 1 : 4)
+        for (int32_t squeezed = 2; squeezed <= 18; squeezed += 3)
+            for (int32_t jets = 1; jets <= 2; jets++)
+                check((trial){call_gate, "gate", {blocks, squeezed, jets}, 0});
     for (int32_t w = 1; w <= 40; w += w < 17 ? 1 : 5)
         for (int32_t channels = 1; channels <= 13; channels += 3)
             check((trial){call_planes, "planes", {5, w, channels, 75}, 0});
