@@ -86,10 +86,11 @@ static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
         return 0;
     b->lit_value = node->out;
     b->lit->first_step = plan->n_steps;
-    jt_native_add_step(plan, jt_native_copy_lit, &image, &in)->lit = b->lit;
-    jt_step *step = jt_native_add_step(plan, jt_native_run_lit_conv, &in, &b->spots[node->out]);
+    jt_step *step = jt_native_add_step(plan, jt_native_run_lit_conv, &image, &b->spots[node->out]);
+    jt_native_set_other(step, &in);
     step->lit = b->lit;
-    return jt_native_pack_conv(b->arena, b->kernel, op, &in, 1, &step->out, NULL, node->activation, 0, &step->conv);
+    return jt_native_pack_conv(b->arena, b->kernel, op, &in, 1, &step->out, NULL, node->activation, 0, &step->conv) &&
+           jt_native_make_direct(b, b->lit, &step->conv, &in);
 }
 
 /* A convolution with swish that an average alone reads: the average makes up for the scale. See JT_SCALED_SWISH. */

@@ -198,9 +198,8 @@ typedef struct jt_native_kernel {
      */
     void (*slide_span)(const jt_slide *slide, const float *in, float *out, const float *dark, int32_t first,
                        int32_t end, float *total);
-    /* Copy planes of w >= 16 columns, and note where in a row any of them is not as in `dark`; both without gaps. */
-    void (*copy_lit)(const float *in, const float *dark, jt_shape shape, float *out, size_t out_row, size_t out_plane,
-                     jt_span *spans);
+    /* Where in a row any of some planes of w >= 16 columns is not as in `dark`; both without gaps. */
+    void (*find_lit)(const float *in, const float *dark, jt_shape shape, jt_span *spans);
     /* Sums of rows of w lanes of 16, summed one by one, over n. */
     void (*average)(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float n,
                     float *out);

@@ -53,6 +53,31 @@ jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t
     return lit->conv ? lit : NULL;
 }
 
+int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const jt_spot *in)
+{
+    const int32_t row = (int32_t)in->row, plane = (int32_t)in->block, w = in->shape.w, h = in->shape.h;
+    jt_tiles *groups = jt_arena_take(b->arena, (size_t)conv->n_groups, sizeof *groups);
+    if (!groups)
+        return 0;
+    for (int32_t g = 0; g < conv->n_groups; g++) {
+        const jt_tile *tile = &conv->groups[g].tile;
+        int32_t *offsets = jt_arena_take(b->arena, (size_t)tile->n_taps, sizeof *offsets);
+        if (!offsets)
+            return 0;
+        for (int32_t k = 0; k < tile->n_taps; k++) {
+            const int32_t c = tile->offsets[k] / plane, y = tile->offsets[k] % plane / row;
+            offsets[k] = (c * h + y) * w + tile->offsets[k] % plane % row;
+        }
+        groups[g] = conv->groups[g];
+        groups[g].tile.offsets = offsets;
+    }
+    lit->direct = *conv;
+    lit->direct.groups = groups;
+    lit->direct.in_first = -((ptrdiff_t)lit->reach.before[0] * w + lit->reach.before[1]);
+    lit->direct.in_row = (size_t)(lit->reach.stride[0] * w);
+    return 1;
+}
+
 int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node)
 {
     lit->further = reach_of(depthwise);
@@ -96,12 +121,20 @@ static void spread_rows(const jt_lit *lit, const jt_reach *reach, const jt_span 
         to[y] = lit->found ? spread(reach, from, y) : (jt_span){0, reach->out[1]};
 }
 
-void jt_native_copy_lit(const jt_step *step, const jt_run *run)
+/* Outputs first .. end - 1 of an axis have no tap outside. */
+static int all_inside(const jt_reach *reach, int axis, int32_t first, int32_t end)
 {
-    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
-        run->kernel->copy_lit(jt_spot_from(&step->in, run, jet), step->lit->image, step->out.shape,
-                              jt_spot_at(&step->out, run, jet), step->out.row, step->out.block,
-                              spans_at(&step->lit->spans, run));
+    const int32_t step = reach->stride[axis], before = reach->before[axis];
+    return first * step >= before && (end - 1) * step - before + reach->kernel[axis] <= reach->in[axis];
+}
+
+static int spans_are_inside(const jt_reach *reach, const jt_span *spans)
+{
+    for (int32_t y = 0; y < reach->out[0]; y++)
+        if (spans[y].first < spans[y].end &&
+            !(all_inside(reach, 0, y, y + 1) && all_inside(reach, 1, spans[y].first, spans[y].end)))
+            return 0;
+    return 1;
 }
 
 /* Pixels of a row, of a few blocks, in tiles of about the same width. */
@@ -126,23 +159,24 @@ static void copy_pixels(const jt_native_kernel *kernel, const float *dark, float
         kernel->copy_rows(dark + first * JT_LANES, 0, out + first * JT_LANES, 0, 1, (end - first) * JT_LANES);
 }
 
-static void lit_conv(const jt_step *step, const jt_run *run, const float *in, float *out)
+static void copy_dark(const jt_step *step, const jt_run *run, const jt_span *spans, float *out)
 {
-    const jt_lit *lit = step->lit;
-    const jt_conv *conv = &step->conv;
-    const int32_t h = lit->reach.out[0], w = lit->reach.out[1], n_blocks = jt_native_blocks(step->out.shape.c);
-    jt_span *lit_rows = spans_at(&lit->spans, run), *spans = lit_rows + lit->reach.in[0];
-    spread_rows(lit, &lit->reach, lit_rows, spans);
-    const float *dark = lit->conv;
-    for (int32_t b = 0; b < n_blocks; b++)
+    const int32_t h = step->lit->reach.out[0], w = step->lit->reach.out[1];
+    const float *dark = step->lit->conv;
+    for (int32_t b = 0; b < jt_native_blocks(step->out.shape.c); b++)
         for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
-            float *row = out + (size_t)b * conv->out_block + (size_t)y * conv->out_row;
+            float *row = out + (size_t)b * step->conv.out_block + (size_t)y * step->conv.out_row;
             copy_pixels(run->kernel, dark, row, 0, spans[y].first);
             copy_pixels(run->kernel, dark, row, spans[y].end, w);
         }
+}
+
+static void convolve_spans(const jt_conv *conv, const jt_native_kernel *kernel, const jt_span *spans, int32_t h,
+                           const float *in, float *out)
+{
     for (int32_t g = 0; g < conv->n_groups; g++) {
         const jt_tiles *tiles = &conv->groups[g];
-        const int32_t most = jt_native_most_pixels(run->kernel, tiles->n_blocks);
+        const int32_t most = jt_native_most_pixels(kernel, tiles->n_blocks);
         float *to = out + (size_t)tiles->first_block * conv->out_block;
         for (int32_t y = 0; y < h; y++)
             run_span(conv, tiles, most, spans[y], in + conv->in_first + (ptrdiff_t)((size_t)y * conv->in_row),
@@ -150,10 +184,32 @@ static void lit_conv(const jt_step *step, const jt_run *run, const float *in, fl
     }
 }
 
+/* Only where light reaches the edge is the image copied, to have zeros around it. */
+static void lit_conv(const jt_step *step, const jt_run *run, int32_t jet)
+{
+    const jt_lit *lit = step->lit;
+    const float *image = jt_spot_from(&step->in, run, jet);
+    float *out = jt_spot_at(&step->out, run, jet);
+    jt_span *lit_rows = spans_at(&lit->spans, run), *spans = lit_rows + lit->reach.in[0];
+    run->kernel->find_lit(image, lit->image, step->in.shape, lit_rows);
+    spread_rows(lit, &lit->reach, lit_rows, spans);
+    copy_dark(step, run, spans, out);
+    if (spans_are_inside(&lit->reach, spans)) {
+        convolve_spans(&lit->direct, run->kernel, spans, lit->reach.out[0], image, out);
+        return;
+    }
+    const jt_shape shape = step->in.shape;
+    float *copy = jt_spot_at(&step->other, run, jet);
+    for (int32_t c = 0; c < shape.c; c++)
+        run->kernel->copy_rows(image + c * shape.h * shape.w, (size_t)shape.w, copy + (size_t)c * step->other.block,
+                               step->other.row, shape.h, shape.w);
+    convolve_spans(&step->conv, run->kernel, spans, lit->reach.out[0], copy, out);
+}
+
 void jt_native_run_lit_conv(const jt_step *step, const jt_run *run)
 {
     for (int32_t jet = run->first; jet < run->first + run->n; jet++)
-        lit_conv(step, run, jt_spot_from(&step->in, run, jet), jt_spot_at(&step->out, run, jet));
+        lit_conv(step, run, jet);
 }
 
 void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_run *run, const float *in, float *out,
@@ -199,8 +255,7 @@ int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit)
         .images = lit->image,
         .n = 1,
     };
-    const jt_step *copy = &plan->steps[lit->first_step], *conv = copy + 1, *next = conv + 1;
-    copy->run(copy, &run);
+    const jt_step *conv = &plan->steps[lit->first_step], *next = conv + 1;
     conv->run(conv, &run);
     keep_conv(conv, &run, lit->conv);
     if (lit->filtered) {

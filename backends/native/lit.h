@@ -22,9 +22,10 @@ struct jt_lit {
     float *conv, *filtered;  /* what the convolution makes of it, and the depthwise of that, or NULL; without halo */
     int32_t found;           /* both are known */
     jt_reach reach, further; /* of the two */
+    jt_conv direct;          /* the convolution of the caller's images, for outputs whose taps all lie inside */
     jt_spot spans;           /* jt_span of the rows of the image, then of the convolution's result */
     jt_spot further_spans;   /* of the depthwise's */
-    int32_t first_step;      /* the copy of the image; next the convolution, then the mbconv with the depthwise */
+    int32_t first_step;      /* the convolution; next the mbconv with the depthwise */
 };
 
 /* 1 if a convolution of the images may be done so: the node's steps run jet by jet. */
@@ -33,8 +34,11 @@ int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, con
 /* 1 if a depthwise convolution of the lit one's result may be done so. */
 int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depthwise, int32_t value);
 
-/* A lit convolution, the first step of which is the next to be added; NULL when there is no memory. */
+/* A lit convolution; NULL when there is no memory. */
 jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last);
+
+/* The convolution of the images from that of their copy `in`. 0 when there is no memory. */
+int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const jt_spot *in);
 
 /* Room for what a depthwise makes of the image without light. 0 when there is no memory. */
 int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node);

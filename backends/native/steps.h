@@ -8,8 +8,6 @@ void jt_native_pad_image(const jt_step *step, const jt_run *run);    /* planes i
 void jt_native_import_image(const jt_step *step, const jt_run *run); /* planes into blocks */
 void jt_native_copy_vector(const jt_step *step, const jt_run *run);  /* features, or a flattened image */
 void jt_native_run_conv(const jt_step *step, const jt_run *run);
-void jt_native_copy_lit(const jt_step *step,
-                        const jt_run *run); /* planes into planes with a halo, noting what is lit */
 void jt_native_run_lit_conv(const jt_step *step, const jt_run *run);
 void jt_native_run_slides(const jt_step *step, const jt_run *run);
 void jt_native_run_planes(const jt_step *step, const jt_run *run);

@@ -51,18 +51,15 @@ static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row
 }
 
 /* A row sixteen columns at a time; the last sixteen may overlap those before. */
-static jt_span copy_lit_row(const float *in, const float *dark, jt_shape shape, float *out, size_t out_plane)
+static jt_span find_lit_row(const float *in, const float *dark, jt_shape shape)
 {
     const size_t plane = (size_t)shape.h * (size_t)shape.w;
     jt_span span = {shape.w, 0};
     for (int32_t x = 0; x < shape.w; x += JT_LANES) {
         x = x < shape.w - JT_LANES ? x : shape.w - JT_LANES;
         uint32_t lit = 0;
-        for (int32_t c = 0; c < shape.c; c++) {
-            const lanes here = lanes_load(in + (size_t)c * plane + x);
-            lit |= lanes_differ(here, lanes_load(dark + (size_t)c * plane + x));
-            lanes_store(out + (size_t)c * out_plane + x, here);
-        }
+        for (int32_t c = 0; c < shape.c; c++)
+            lit |= lanes_differ(lanes_load(in + (size_t)c * plane + x), lanes_load(dark + (size_t)c * plane + x));
         if (!lit)
             continue;
         const int32_t first = x + __builtin_ctz(lit);
@@ -72,11 +69,10 @@ static jt_span copy_lit_row(const float *in, const float *dark, jt_shape shape, 
     return span.end ? span : (jt_span){0, 0};
 }
 
-static void copy_lit(const float *in, const float *dark, jt_shape shape, float *out, size_t out_row, size_t out_plane,
-                     jt_span *spans)
+static void find_lit(const float *in, const float *dark, jt_shape shape, jt_span *spans)
 {
-    for (int32_t y = 0; y < shape.h; y++, in += shape.w, dark += shape.w, out += out_row)
-        spans[y] = copy_lit_row(in, dark, shape, out, out_plane);
+    for (int32_t y = 0; y < shape.h; y++, in += shape.w, dark += shape.w)
+        spans[y] = find_lit_row(in, dark, shape);
 }
 
 static void average(const float *in, size_t block, size_t row, int32_t n_blocks, int32_t h, int32_t w, float n,
@@ -217,7 +213,7 @@ const jt_native_kernel JT_NATIVE(kernel) = {
     .tiles = &JT_NATIVE(tiles),
     .slide = JT_NATIVE(slide),
     .slide_span = JT_NATIVE(slide_span),
-    .copy_lit = copy_lit,
+    .find_lit = find_lit,
     .planes = JT_NATIVE(planes),
     .largest_in_planes = JT_NATIVE(largest_in_planes),
     .winograd_in = JT_NATIVE(winograd_in),

@@ -39,7 +39,6 @@ static const char *name_of(const jt_step *step)
         {jt_native_import_image, "import image"},
         {jt_native_copy_vector, "copy vector"},
         {jt_native_run_conv, "conv"},
-        {jt_native_copy_lit, "copy lit"},
         {jt_native_run_lit_conv, "lit conv"},
         {jt_native_run_slides, "slides"},
         {jt_native_run_winograd, "winograd"},
