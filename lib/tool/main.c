@@ -8,6 +8,7 @@ static const char usage[] =
     "usage: jettag COMMAND ...\n"
     "  tag MODEL [FILE]    score jets: one constituent per line (px py pz E in GeV, optional class), an empty line\n"
     "                      after each jet; FILE or standard input. Prints: index, score, status\n"
+    "  bench MODEL [FILE]  time it takes here, for up to 2048 jets of FILE (- is standard input), or made-up ones\n"
     "  info MODEL          what a model is, needs and reaches\n"
     "  selftest MODEL      tag the model's golden jets and compare\n"
     "  backends            what can execute models here, and why not the others\n"
@@ -31,8 +32,9 @@ static jt_model *load(const char *path, const char *backend)
     return NULL;
 }
 
-static int info(const jt_model *model)
+static int info(jt_model *model, const char *none)
 {
+    (void)none;
     jt_model_info i = {.size = sizeof i};
     jt_model_info_get(model, &i);
     printf("%s %s (%s), %s\n%s\n", i.name, i.version, i.created, i.licence, i.description);
@@ -52,8 +54,9 @@ static int info(const jt_model *model)
     return TOOL_OK;
 }
 
-static int selftest(const jt_model *model)
+static int selftest(jt_model *model, const char *none)
 {
+    (void)none;
     double largest = 0.0;
     jt_error error = {.size = sizeof error};
     if (jt_model_selftest(model, &largest, &error) != JT_OK) {
@@ -78,18 +81,49 @@ static int backends(void)
     return TOOL_OK;
 }
 
-static int tag(jt_model *model, const char *path)
+/* A command on the jets of a file or of standard input, which is "-". */
+static int with_jets(jt_model *model, const char *path, int (*command)(jt_model *model, FILE *in, const char *name))
 {
-    if (!path || strcmp(path, "-") == 0)
-        return tool_tag(model, stdin, "standard input");
+    if (strcmp(path, "-") == 0)
+        return command(model, stdin, "standard input");
     FILE *in = fopen(path, "r");
     if (!in) {
         fprintf(stderr, "jettag: %s: %s\n", path, strerror(errno));
         return TOOL_FAILED;
     }
-    int result = tool_tag(model, in, path);
+    int result = command(model, in, path);
     fclose(in);
     return result;
+}
+
+static int tag(jt_model *model, const char *path)
+{
+    return with_jets(model, path ? path : "-", tool_tag);
+}
+
+static int bench(jt_model *model, const char *path)
+{
+    return path ? with_jets(model, path, tool_bench) : tool_bench(model, NULL, "");
+}
+
+/* What is done with a model, and whether jets may follow it. */
+static const struct command {
+    const char *name;
+    int takes_jets;
+    int (*run)(jt_model *model, const char *path);
+} commands[] = {
+    {"tag", 1, tag},
+    {"bench", 1, bench},
+    {"info", 0, info},
+    {"selftest", 0, selftest},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
 }
 
 static const char too_many[] = "there is one argument too many: ";
@@ -121,18 +155,18 @@ static int run(int argc, char **argv)
     if (strcmp(command, "backends") == 0)
         return at < argc ? misuse(too_many, argv[at]) : backends();
 
-    int is_tag = strcmp(command, "tag") == 0, is_info = strcmp(command, "info") == 0;
-    if (!is_tag && !is_info && strcmp(command, "selftest") != 0)
+    const struct command *found = find_command(command);
+    if (!found)
         return misuse("there is no command ", command);
     if (at == argc)
         return misuse("a model file is missing after ", command);
-    const char *path = argv[at++], *jets = is_tag && at < argc ? argv[at++] : NULL;
+    const char *path = argv[at++], *jets = found->takes_jets && at < argc ? argv[at++] : NULL;
     if (at < argc)
         return misuse(too_many, argv[at]);
     jt_model *model = load(path, backend);
     if (!model)
         return TOOL_FAILED;
-    int result = is_tag ? tag(model, jets) : is_info ? info(model) : selftest(model);
+    int result = found->run(model, jets);
     jt_model_free(model);
     return result;
 }

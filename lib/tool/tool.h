@@ -30,4 +30,7 @@ void tool_jets_free(tool_jets *jets);
 /* `jettag tag MODEL [FILE]` after the model is loaded. */
 int tool_tag(jt_model *model, FILE *in, const char *name);
 
+/* `jettag bench MODEL [FILE]`; made-up jets when `in` is NULL. */
+int tool_bench(jt_model *model, FILE *in, const char *name);
+
 #endif /* JT_TOOL_TOOL_H */
