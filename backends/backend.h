@@ -23,7 +23,7 @@
 #include "../lib/graph/graph.h"
 
 /* Raised whenever jt_backend, jt_host or jt_graph change; a module with another number is not used. */
-#define JT_BACKEND_ABI 2u
+#define JT_BACKEND_ABI 3u
 
 typedef struct jt_plan jt_plan;                 /* each backend defines its own */
 typedef struct jt_plan_context jt_plan_context; /* likewise */
@@ -45,7 +45,8 @@ typedef struct jt_why {
 typedef struct jt_backend {
     uint32_t abi; /* JT_BACKEND_ABI */
     const char *name;
-    const char *notes; /* what it promises less than the library does; "" when nothing */
+    const char *notes;     /* what it promises less than the library does; "" when nothing */
+    int32_t keeps_weights; /* 1: plans read weights and biases of the graph when they run; else they are let go */
 
     /* Version of the library behind it; jettag's own for those inside the library. */
     const char *(*version)(void);

@@ -36,6 +36,8 @@ jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, 
         jt_fail(error, status, -1, NULL, "backend %s: %s", made->backend.backend->name, why.text);
         goto failed;
     }
+    if (!made->backend.backend->keeps_weights)
+        jt_model_file_drop_weights(&made->file);
     jt_log(&made->host, JT_LOG_INFO, "model %s on backend %s: %s", made->file.name, made->backend.backend->name,
            made->backend.reason);
     *model = made;

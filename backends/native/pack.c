@@ -75,6 +75,19 @@ static float weight_of(const jt_op *op, int32_t out, tap at)
     return op->weight[((out * per_in + c) * op->kernel[0] + at.ky) * op->kernel[1] + at.kx];
 }
 
+/* Weights of output channel `out`, `apart` from each other; zeros for input channels of other groups stay. */
+static void pack_channel(const jt_op *op, int32_t out, const tap *taps, int32_t n, float *to, int32_t apart)
+{
+    const int32_t per_in = op->in.c / op->groups, per_out = op->out.c / op->groups;
+    const int32_t first = out / per_out * per_in, width = op->kernel[1], pixels = op->kernel[0] * width;
+    const float *from = op->weight + (size_t)out * (size_t)per_in * (size_t)pixels;
+    for (int32_t k = 0; k < n; k++, to += apart) {
+        const int32_t c = taps[k].c - first;
+        if (c >= 0 && c < per_in)
+            *to = from[c * pixels + taps[k].ky * width + taps[k].kx];
+    }
+}
+
 /* Neighbouring input channels of one pixel as one tap: see jt_tile. */
 static int pack_pairs(jt_arena *arena, const jt_op *op, const jt_spot *in, jt_tiles *tiles)
 {
@@ -118,12 +131,11 @@ static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int p
         return 0;
     find_taps(op, planes, first * JT_LANES, end, taps);
     const int32_t step = planes ? 1 : JT_LANES;
-    for (int32_t k = 0; k < n; k++) {
+    for (int32_t k = 0; k < n; k++)
         offsets[k] = taps[k].c / step * (int32_t)in->block + taps[k].ky * (int32_t)in->row + taps[k].kx * step +
                      taps[k].c % step;
-        for (int32_t i = first * JT_LANES; i < end; i++)
-            weights[k * n_blocks * JT_LANES + i - first * JT_LANES] = weight_of(op, i, taps[k]);
-    }
+    for (int32_t i = first * JT_LANES; i < end; i++)
+        pack_channel(op, i, taps, n, weights + i - first * JT_LANES, n_blocks * JT_LANES);
     tiles->tile.offsets = offsets;
     tiles->tile.n_taps = n;
     tiles->tile.weights = weights;

@@ -105,6 +105,7 @@ static const jt_backend backend = {
     .name = "onednn",
     .notes = "the same bits only with the same oneDNN on the same kind of processor; oneDNN allocates small blocks "
              "within a run, of which OpenMP keeps one per thread, and heeds its own environment variables",
+    .keeps_weights = 1,
     .version = version,
     .probe = probe,
     .compile = compile,

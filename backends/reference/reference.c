@@ -138,6 +138,7 @@ const jt_backend jt_reference_backend = {
     .abi = JT_BACKEND_ABI,
     .name = "reference",
     .notes = "",
+    .keeps_weights = 1,
     .version = version,
     .probe = probe,
     .compile = compile,

@@ -112,9 +112,10 @@ static jt_status finish(jt_builder *builder, const jt_names *names, int32_t *out
     return JT_OK;
 }
 
-jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_graph *graph, jt_error *error)
+jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_arena *weights, jt_graph *graph,
+                         jt_error *error)
 {
-    jt_builder builder = {.network = network, .arena = arena, .error = error};
+    jt_builder builder = {.network = network, .arena = arena, .weights = weights, .error = error};
     jt_names names;
     if (!jt_names_init(&names, arena, JT_FIRST_OUTPUT + network->n_layers))
         return fail_memory(error);

@@ -26,6 +26,7 @@ typedef struct jt_network {
  * Errors: JT_ERROR_GRAPH, LIMIT, FORMAT (a value that cannot be, such as a negative variance), MEMORY; keys are those
  * of the file, such as "layers[3].inputs[0]".
  */
-jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_graph *graph, jt_error *error);
+jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_arena *weights, jt_graph *graph,
+                         jt_error *error);
 
 #endif /* JT_GRAPH_BUILD_H */

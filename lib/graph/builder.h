@@ -6,7 +6,7 @@
 
 typedef struct jt_builder {
     const jt_network *network;
-    jt_arena *arena;
+    jt_arena *arena, *weights; /* of all else, and of the weights */
     jt_error *error;
 
     jt_layer *layers;
@@ -50,7 +50,7 @@ jt_status jt_builder_emit(jt_builder *builder, jt_op op, jt_output_sides out, co
  */
 jt_status jt_builder_tensor(jt_builder *builder, const char *prefix, const char *role, const jt_tensor **tensor);
 
-/* Weight and bias of an op, batch norm folded in, in memory of the arena. */
+/* Weight and bias of an op, batch norm folded in, in memory of the arena for weights. */
 jt_status jt_fold(jt_builder *builder, const jt_linear *linear, jt_op *op);
 
 /* Say where every value lives. Needs values' floats and last_use; sets offset, and *working_floats. */

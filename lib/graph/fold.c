@@ -55,9 +55,9 @@ jt_status jt_fold(jt_builder *builder, const jt_linear *linear, jt_op *op)
     if (status != JT_OK)
         return status;
 
-    float *weight = jt_tensor_copy(weight_tensor, builder->arena);
-    float *bias = bias_tensor ? jt_tensor_copy(bias_tensor, builder->arena)
-                              : jt_arena_take(builder->arena, channels, sizeof *bias);
+    float *weight = jt_tensor_copy(weight_tensor, builder->weights);
+    float *bias = bias_tensor ? jt_tensor_copy(bias_tensor, builder->weights)
+                              : jt_arena_take(builder->weights, channels, sizeof *bias);
     if (!weight || !bias)
         return jt_builder_fail(builder, JT_ERROR_MEMORY, "", "no memory for its weights");
 

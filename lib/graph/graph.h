@@ -79,6 +79,7 @@ typedef struct jt_op {
     int32_t stride[2];
     int32_t pad[4]; /* top, bottom, left, right */
     int32_t groups;
+    /* NULL once they have been let go: see jt_backend. */
     const float *weight; /* conv2d: [out.c][in.c / groups][kernel rows][kernel columns]; dense: [out.c][in.c] */
     const float *bias;   /* [out.c]; never NULL for conv2d and dense */
 } jt_op;

@@ -22,10 +22,40 @@ void jt_shape_text(const int32_t *shape, int32_t n_dimensions, char text[JT_SHAP
     snprintf(text + used, JT_SHAPE_TEXT - used, "]");
 }
 
-float jt_tensor_at(const jt_tensor *tensor, size_t index)
+static int is_little_endian(void)
+{
+    const uint32_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, sizeof first);
+    return first == 1;
+}
+
+static uint32_t bits_at(const jt_tensor *tensor, size_t index)
 {
     const unsigned char *at = tensor->bytes + 4 * index;
-    uint32_t bits = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static int is_finite(uint32_t bits)
+{
+    return (bits & 0x7F800000u) != 0x7F800000u;
+}
+
+size_t jt_tensor_finite_until(const jt_tensor *tensor)
+{
+    /* All of them first, without a branch: hardly ever is any not. */
+    int all = 1;
+    for (size_t i = 0; i < tensor->floats; i++)
+        all &= is_finite(bits_at(tensor, i));
+    size_t i = all ? tensor->floats : 0;
+    while (i < tensor->floats && is_finite(bits_at(tensor, i)))
+        i++;
+    return i;
+}
+
+float jt_tensor_at(const jt_tensor *tensor, size_t index)
+{
+    const uint32_t bits = bits_at(tensor, index);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -36,6 +66,10 @@ float *jt_tensor_copy(const jt_tensor *tensor, jt_arena *arena)
     float *copy = jt_arena_take(arena, tensor->floats, sizeof *copy);
     if (!copy)
         return NULL;
+    if (is_little_endian()) {
+        memcpy(copy, tensor->bytes, tensor->floats * sizeof *copy);
+        return copy;
+    }
     for (size_t i = 0; i < tensor->floats; i++)
         copy[i] = jt_tensor_at(tensor, i);
     return copy;

@@ -30,6 +30,9 @@ int jt_tensor_has_shape(const jt_tensor *tensor, const int32_t *shape, int32_t n
 /* "[20, 1, 5, 5]", for messages. */
 void jt_shape_text(const int32_t *shape, int32_t n_dimensions, char text[JT_SHAPE_TEXT]);
 
+/* Place of the first value that is not finite, or how many there are. */
+size_t jt_tensor_finite_until(const jt_tensor *tensor);
+
 /* One value. */
 float jt_tensor_at(const jt_tensor *tensor, size_t index);
 

@@ -113,7 +113,7 @@ void jt_read_layers(jt_reading *reading, const jt_json *top)
                               .layers = specs,
                               .output = output_name,
                               .tensors = &reading->tensors};
-        json->status = jt_graph_build(&network, &reading->arena, &reading->file->graph, json->error);
+        json->status = jt_graph_build(&network, &reading->arena, &reading->weights, &reading->file->graph, json->error);
     }
     jt_release(&reading->arena.host, specs);
 }

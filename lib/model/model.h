@@ -56,8 +56,11 @@ typedef struct jt_model_file {
     jt_golden golden;
 
     jt_host host;
-    void *blocks; /* list of all memory behind it, private to lib/model */
+    void *blocks, *weights; /* lists of all memory behind it, that of the graph's weights apart; private to lib/model */
 } jt_model_file;
+
+/* Free the weights of the graph, whose ops have none from then on. */
+void jt_model_file_drop_weights(jt_model_file *file);
 
 /*
  * Read and check `length` bytes, which may be freed afterwards. All or nothing: on failure *file is all zero, nothing

@@ -44,6 +44,7 @@ jt_status jt_model_file_read(const void *bytes, size_t length, const jt_host *ho
     jt_reading reading = {.file = file};
     reading.json = (jt_json_reader){.arena = &reading.arena, .error = error ? error : &unheard};
     jt_arena_init(&reading.arena, host);
+    jt_arena_init(&reading.weights, host);
 
     jt_status status = jt_container_open(bytes, length, &reading.container, reading.json.error);
     if (status != JT_OK)
@@ -66,18 +67,31 @@ jt_status jt_model_file_read(const void *bytes, size_t length, const jt_host *ho
     }
     if (reading.json.status != JT_OK) {
         jt_arena_free(host, reading.arena.blocks);
+        jt_arena_free(host, reading.weights.blocks);
         *file = (jt_model_file){0};
         return reading.json.status;
     }
     file->host = *host;
     file->blocks = reading.arena.blocks;
+    file->weights = reading.weights.blocks;
     return JT_OK;
+}
+
+void jt_model_file_drop_weights(jt_model_file *file)
+{
+    /* The ops are in the file's own memory. */
+    jt_op *ops = (jt_op *)file->graph.ops;
+    for (int32_t i = 0; i < file->graph.n_ops; i++)
+        ops[i].weight = ops[i].bias = NULL;
+    jt_arena_free(&file->host, file->weights);
+    file->weights = NULL;
 }
 
 void jt_model_file_free(jt_model_file *file)
 {
     if (!file)
         return;
+    jt_arena_free(&file->host, file->weights);
     jt_arena_free(&file->host, file->blocks);
     *file = (jt_model_file){0};
 }

@@ -14,7 +14,7 @@
 
 typedef struct jt_reading {
     jt_json_reader json;
-    jt_arena arena;
+    jt_arena arena, weights; /* of the graph's weights alone */
     jt_model_file *file;
     jt_container container;
     jt_tensors tensors;

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,12 +59,12 @@ static void check_bytes(jt_reading *reading, int32_t index, const jt_tensor *ten
     size_t base = reading->container.blob_offset;
     char key[32];
     snprintf(key, sizeof key, "tensors[%d]", (int)index);
-    for (size_t i = 0; i < tensor->floats; i++)
-        if (!isfinite(jt_tensor_at(tensor, i))) {
-            jt_reading_refuse_byte(reading, key, base + offset + 4 * i, "value %zu of tensor \"%s\" is not finite", i,
-                                   tensor->name);
-            return;
-        }
+    const size_t finite = jt_tensor_finite_until(tensor);
+    if (finite < tensor->floats) {
+        jt_reading_refuse_byte(reading, key, base + offset + 4 * finite, "value %zu of tensor \"%s\" is not finite",
+                               finite, tensor->name);
+        return;
+    }
     for (size_t i = end; i < padded; i++)
         if (reading->container.blob[i] != 0) {
             jt_reading_refuse_byte(reading, key, base + i, "padding after tensor \"%s\" is 0x%02X, not 0", tensor->name,

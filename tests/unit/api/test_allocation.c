@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "lib/handle.h"
 #include "toys.h"
 
 static atomic_long n_calls;
@@ -122,11 +123,44 @@ static void test_every_allocation_failing(void **state)
     __real_free(bytes);
 }
 
+/* A backend that has packed the weights for itself is not to sit on two copies of them. */
+static void test_weights_that_nobody_reads_are_let_go(void **state)
+{
+    (void)state;
+    enum { N = 20 };
+    static const char *const names[] = {"reference", "native"};
+    float scores[2][N];
+    toy_jets jets = toy_jets_make(N, 1, 0);
+    jt_jets view = toy_view(&jets, 0, N);
+    for (int kept = 1; kept >= 0; kept--) {
+        jt_model *model = toy_model(names[1 - kept]);
+        const jt_graph *graph = &model->file.graph;
+        assert_int_equal(model->file.weights != NULL, kept);
+        int32_t n_weights = 0;
+        for (int32_t i = 0; i < graph->n_ops; i++)
+            n_weights += graph->ops[i].weight != NULL;
+        assert_int_equal(n_weights > 0, kept);
+        /* Before and after contexts: a second one finds all it needs, too. */
+        for (int i = 0; i < 2; i++) {
+            jt_context *context = NULL;
+            assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
+            jt_output output = {.size = sizeof output, .scores = scores[1 - kept]};
+            assert_int_equal(jt_tag_jets(context, &view, &output), JT_OK);
+            jt_context_free(context);
+        }
+        jt_model_free(model);
+    }
+    for (int i = 0; i < N; i++)
+        assert_float_equal(scores[0][i], scores[1][i], 1e-5f);
+    toy_jets_free(&jets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tagging_allocates_nothing),
         cmocka_unit_test(test_every_allocation_failing),
+        cmocka_unit_test(test_weights_that_nobody_reads_are_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

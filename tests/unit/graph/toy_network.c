@@ -190,7 +190,7 @@ jt_status toy_build(toy *t)
         t->rows[i].used = 0;
     t->error = (jt_error){.size = sizeof t->error, .offset = -2};
     memset(&t->graph, 0, sizeof t->graph);
-    return jt_graph_build(&t->network, &t->arena, &t->graph, &t->error);
+    return jt_graph_build(&t->network, &t->arena, &t->arena, &t->graph, &t->error);
 }
 
 const jt_graph *toy_graph(toy *t)
