@@ -63,10 +63,10 @@ typedef struct jt_backend {
     void (*context_free)(jt_plan_context *context);
 
     /*
-     * images    n x (c, h, w); features n x f or NULL; outputs n x classes: logits. n <= max_batch.
+     * images    n x (c, h, w); rows n x graph->row_floats or NULL; outputs n x classes: logits. n <= max_batch.
      * A jet's logits have the same bits whatever n is and whatever else is in the batch.
      */
-    jt_status (*run)(jt_plan_context *context, const float *images, const float *features, int32_t n, float *outputs,
+    jt_status (*run)(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                      jt_why *why);
 } jt_backend;
 

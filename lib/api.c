@@ -79,6 +79,8 @@ jt_status jt_model_info_get(const jt_model *model, jt_model_info *info)
     if (!model || !info)
         return JT_ERROR_ARGUMENT;
     const jt_model_file *file = &model->file;
+    const jt_shape singles = file->graph.values[JT_VALUE_SINGLES].shape;
+    const jt_shape pairs = file->graph.values[JT_VALUE_PAIRS].shape;
     const jt_model_info ours = {
         .size = sizeof ours,
         .name = file->name,
@@ -113,6 +115,9 @@ jt_status jt_model_info_get(const jt_model *model, jt_model_info *info)
         .backend_reason = model->backend.reason,
         .header = file->header,
         .header_length = file->header_length,
+        .n_values = (int32_t)file->graph.row_floats,
+        .constituents_shape = {singles.c, singles.w},
+        .pairs_shape = {pairs.c, pairs.w},
     };
     return jt_sized_write(info, &ours, sizeof ours) ? JT_OK : JT_ERROR_ARGUMENT;
 }
@@ -245,7 +250,7 @@ jt_status jt_tag_images(jt_context *context, const float *images, const float *f
         return refuse(context, JT_ERROR_ARGUMENT, "n is negative");
     if (n > 0 && !images)
         return refuse(context, JT_ERROR_ARGUMENT, "images is null");
-    int has_features = context->model->file.n_features > 0;
+    int has_features = context->model->file.graph.row_floats > 0;
     if (n > 0 && has_features && !features)
         return refuse(context, JT_ERROR_ARGUMENT, "the model needs features, and features is null");
     if (features && !has_features)
@@ -262,7 +267,7 @@ jt_status jt_network_inputs(jt_context *context, const jt_jets *jets, float *ima
 {
     if (!context)
         return JT_ERROR_ARGUMENT;
-    if (features && context->model->file.n_features == 0)
+    if (features && context->model->file.graph.row_floats == 0)
         return refuse(context, JT_ERROR_ARGUMENT, "the model has no features, and features is not null");
     jt_jets_view view;
     jt_status status = take_jets(context, jets, &view);

@@ -82,10 +82,12 @@ static size_t lay_out(jt_context *context, char *block)
     context->images = take(block, &used, batch * jt_image_floats(file) * sizeof(float));
     context->logits = take(block, &used, batch * (size_t)file->n_classes * sizeof(float));
     context->places = take(block, &used, batch * sizeof(int32_t));
-    if (file->n_features > 0) {
+    if (file->n_features > 0)
         context->feature_scratch = take(block, &used, jt_features_bytes(capacity));
-        context->features = take(block, &used, batch * (size_t)file->n_features * sizeof(float));
-    }
+    if (jt_sets_bytes(&file->sets, capacity) > 0)
+        context->sets_scratch = take(block, &used, jt_sets_bytes(&file->sets, capacity));
+    if (file->graph.row_floats > 0)
+        context->rows = take(block, &used, batch * file->graph.row_floats * sizeof(float));
     if (block)
         jt_clean_jet_init(&context->jet, capacity, jet);
     return used;

@@ -27,8 +27,9 @@ struct jt_context {
     void *memory; /* one block behind everything below */
     void *image_scratch;
     void *feature_scratch;
+    void *sets_scratch;
     float *images;              /* max_batch network inputs */
-    float *features;            /* likewise; NULL without features */
+    float *rows;                /* likewise: features, singles and pairs of each; NULL where there are none */
     float *logits;              /* max_batch x classes */
     int32_t *places;            /* which jet of the chunk each network input is */
     struct jt_workers *workers; /* NULL: the caller works alone */

@@ -8,22 +8,24 @@
 #include "workers.h"
 
 /* The network's inputs for the clean jet in context->jet; either may be NULL. */
-static void prepare_inputs(jt_context *context, float *image, float *features)
+static void prepare_inputs(jt_context *context, float *image, float *row)
 {
     const jt_model_file *file = &context->model->file;
     if (image) {
         const jt_lit lit = jt_light(&file->recipe, &context->jet, context->image_scratch);
         jt_linear_map_apply(&context->model->image_map, &lit, image);
     }
-    if (features && file->n_features > 0) {
+    if (row && file->n_features > 0) {
         double values[JT_FEATURES];
         jt_features(&context->feature_plan, &context->jet, context->feature_scratch, values);
         for (int32_t i = 0; i < file->n_features; i++) {
             double mean = (double)file->feature_mean[i];
             double deviation = (double)file->feature_deviation[i];
-            features[i] = (float)((values[file->feature_slots[i]] - mean) / deviation);
+            row[i] = (float)((values[file->feature_slots[i]] - mean) / deviation);
         }
     }
+    if (row && context->sets_scratch)
+        jt_sets_fill(&file->sets, &context->jet, context->sets_scratch, row + file->n_features);
 }
 
 /* Softmax probability of class `top`, in double so that the order of classes costs no bits of the float result. */
@@ -70,11 +72,11 @@ static void write_good(const jt_context *context, const jt_output *output, int64
         output->statuses[jet] = JT_JET_OK;
 }
 
-static jt_status execute(jt_context *context, const float *images, const float *features, int32_t n)
+static jt_status execute(jt_context *context, const float *images, const float *rows, int32_t n)
 {
     jt_why why = {""};
     jt_status status =
-        context->model->backend.backend->run(context->plan_context, images, features, n, context->logits, &why);
+        context->model->backend.backend->run(context->plan_context, images, rows, n, context->logits, &why);
     if (status != JT_OK)
         snprintf(context->error, sizeof context->error, "%s", why.text);
     return status;
@@ -92,7 +94,7 @@ static jt_status run_piece_of_jets(jt_context *context, const void *argument, in
     const jt_output *output = call->output;
     const jt_model_file *file = &context->model->file;
     const size_t image_floats = jt_image_floats(file);
-    const size_t n_features = (size_t)file->n_features;
+    const size_t row_floats = file->graph.row_floats;
     const size_t n_classes = (size_t)file->n_classes;
 
     for (int64_t start = first; start < first + n; start += context->max_batch) {
@@ -106,12 +108,12 @@ static jt_status run_piece_of_jets(jt_context *context, const void *argument, in
                 continue;
             }
             prepare_inputs(context, context->images + (size_t)good * image_floats,
-                           context->features ? context->features + (size_t)good * n_features : NULL);
+                           context->rows ? context->rows + (size_t)good * row_floats : NULL);
             context->places[good++] = i;
         }
         if (good == 0)
             continue;
-        jt_status status = execute(context, context->images, context->features, good);
+        jt_status status = execute(context, context->images, context->rows, good);
         if (status != JT_OK)
             return status;
         for (int32_t i = 0; i < good; i++)
@@ -128,24 +130,24 @@ jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_ou
 
 typedef struct inputs_call {
     const float *images;
-    const float *features;
+    const float *rows;
     const jt_output *output;
 } inputs_call;
 
 static jt_status run_piece_of_inputs(jt_context *context, const void *argument, int64_t first, int64_t n)
 {
     const inputs_call *call = argument;
-    const float *images = call->images, *features = call->features;
+    const float *images = call->images, *rows = call->rows;
     const jt_model_file *file = &context->model->file;
     const size_t image_floats = jt_image_floats(file);
-    const size_t n_features = (size_t)file->n_features;
+    const size_t row_floats = file->graph.row_floats;
     const size_t n_classes = (size_t)file->n_classes;
 
     for (int64_t start = first; start < first + n; start += context->max_batch) {
         int64_t left = first + n - start;
         int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
         jt_status status = execute(context, images + (size_t)start * image_floats,
-                                   features ? features + (size_t)start * n_features : NULL, chunk);
+                                   rows ? rows + (size_t)start * row_floats : NULL, chunk);
         if (status != JT_OK)
             return status;
         for (int32_t i = 0; i < chunk; i++)
@@ -154,33 +156,31 @@ static jt_status run_piece_of_inputs(jt_context *context, const void *argument, 
     return JT_OK;
 }
 
-jt_status jt_run_inputs(jt_context *context, const float *images, const float *features, int64_t n,
-                        const jt_output *output)
+jt_status jt_run_inputs(jt_context *context, const float *images, const float *rows, int64_t n, const jt_output *output)
 {
-    const inputs_call call = {images, features, output};
+    const inputs_call call = {images, rows, output};
     return jt_workers_run(context, run_piece_of_inputs, &call, n);
 }
 
-void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *features,
-                           uint8_t *statuses)
+void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *rows, uint8_t *statuses)
 {
     const jt_model_file *file = &context->model->file;
     const size_t image_floats = jt_image_floats(file);
-    const size_t n_features = (size_t)file->n_features;
+    const size_t row_floats = file->graph.row_floats;
 
     for (int64_t i = 0; i < jets->n_jets; i++) {
         float *image = images ? images + (size_t)i * image_floats : NULL;
-        float *values = features ? features + (size_t)i * n_features : NULL;
+        float *row = rows ? rows + (size_t)i * row_floats : NULL;
         jt_jet_status status = jt_jet_clean(jets, i, &context->cleaning, &context->jet);
         if (statuses)
             statuses[i] = (uint8_t)status;
         if (status == JT_JET_OK) {
-            prepare_inputs(context, image, values);
+            prepare_inputs(context, image, row);
             continue;
         }
         if (image)
             fill_nan(image, image_floats);
-        if (values)
-            fill_nan(values, n_features);
+        if (row)
+            fill_nan(row, row_floats);
     }
 }

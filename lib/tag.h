@@ -8,11 +8,11 @@
 jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_output *output);
 
 /* Execute and softmax on ready inputs. */
-jt_status jt_run_inputs(jt_context *context, const float *images, const float *features, int64_t n,
+jt_status jt_run_inputs(jt_context *context, const float *images, const float *rows, int64_t n,
                         const jt_output *output);
 
-/* Clean, render, calculate features; images, features and statuses may each be NULL. */
-void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *features,
+/* Clean, render, calculate features and sets; images, rows and statuses may each be NULL. */
+void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float *images, float *rows,
                            uint8_t *statuses);
 
 #endif /* JT_TAG_H */

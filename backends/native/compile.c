@@ -53,14 +53,22 @@ jt_spot jt_native_with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt
     return with_this_halo(b, plan, node, halo);
 }
 
+/* What is given of a jet, as planes; a vector is one plane. */
+static jt_spot given(const jt_builder *b, int32_t value)
+{
+    jt_spot spot = jt_native_spot(b->graph->values[value].shape, no_halo, 1);
+    spot.room = value == JT_VALUE_IMAGES ? JT_ROOM_IMAGES : JT_ROOM_ROWS;
+    spot.offset = b->graph->values[value].offset;
+    return spot;
+}
+
 /*
- * The caller's images, or their copy in planes with a halo. Lanes of pixels may read beyond the last row, where that is
- * no multiple of 8: not in the caller's memory.
+ * Images that are given, or their copy in planes with a halo. Lanes of pixels may read beyond the last row, where that
+ * is no multiple of 8: not in the caller's memory.
  */
 static jt_spot image_planes(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
 {
-    jt_spot image = jt_native_spot(op->in, no_halo, 1);
-    image.room = JT_ROOM_IMAGES;
+    const jt_spot image = given(b, op->inputs[0]);
     int32_t halo[4];
     jt_native_halo(op, halo);
     if (contains(&image, halo) && (node >= b->n_planes || op->out.w % 8 == 0))
@@ -77,8 +85,8 @@ static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_op *op = &b->graph->ops[node->first_op];
     int32_t halo[4];
     jt_native_halo(op, halo);
-    jt_spot image = jt_native_spot(op->in, no_halo, 1), in = jt_native_spot(op->in, halo, 1);
-    image.room = JT_ROOM_IMAGES;
+    const jt_spot image = given(b, JT_VALUE_IMAGES);
+    jt_spot in = jt_native_spot(op->in, halo, 1);
     jt_native_place(b, &in, index, index);
     /* The next node may go on with the spans. */
     b->lit = jt_native_make_lit(b, op, index, index + 1);
@@ -128,8 +136,9 @@ static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
 {
     const jt_node *node = &b->nodes[index];
     const jt_op *op = &b->graph->ops[node->first_op];
-    const int planes = node->in == JT_VALUE_IMAGES;
-    if (planes && jt_native_may_be_lit(b, index, op, node->residual >= 0 ? &b->spots[node->residual] : NULL))
+    const int planes = node->in < JT_FIRST_OUTPUT;
+    if (node->in == JT_VALUE_IMAGES &&
+        jt_native_may_be_lit(b, index, op, node->residual >= 0 ? &b->spots[node->residual] : NULL))
         return add_lit_conv(b, plan, index);
     if (!planes && may_be_scaled(b, node, op))
         return add_scaled_conv(b, plan, index);
@@ -223,11 +232,9 @@ static jt_window window_of(const jt_op *op, const jt_spot *in, const jt_spot *ou
 /* A flattened image stays what it is, and so does a vector. */
 static void add_flatten(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
 {
-    jt_spot in = b->spots[op->inputs[0]];
-    if (op->inputs[0] == JT_VALUE_IMAGES)
-        in.room = JT_ROOM_IMAGES;
-    jt_native_add_step(plan, op->inputs[0] == JT_VALUE_IMAGES ? jt_native_copy_vector : jt_native_run_flatten, &in,
-                       out);
+    const int is_given = op->inputs[0] < JT_FIRST_OUTPUT;
+    const jt_spot in = is_given ? given(b, op->inputs[0]) : b->spots[op->inputs[0]];
+    jt_native_add_step(plan, is_given ? jt_native_copy_vector : jt_native_run_flatten, &in, out);
 }
 
 static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
@@ -268,13 +275,12 @@ static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *
 
 static void add_inputs(jt_builder *b, jt_plan *plan)
 {
-    if (jt_native_needs_image_blocks(b)) {
-        jt_spot image = {.room = JT_ROOM_IMAGES, .shape = b->spots[JT_VALUE_IMAGES].shape};
-        jt_native_add_step(plan, jt_native_import_image, &image, &b->spots[JT_VALUE_IMAGES]);
-    }
-    if (jt_native_reads_features(b)) {
-        jt_spot features = {.room = JT_ROOM_FEATURES, .shape = b->spots[JT_VALUE_FEATURES].shape};
-        jt_native_add_step(plan, jt_native_copy_vector, &features, &b->spots[JT_VALUE_FEATURES]);
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++) {
+        if (!jt_native_needs_import(b, v))
+            continue;
+        const jt_spot from = given(b, v);
+        jt_native_add_step(plan, v == JT_VALUE_FEATURES ? jt_native_copy_vector : jt_native_import_image, &from,
+                           &b->spots[v]);
     }
 }
 
@@ -301,8 +307,8 @@ static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
 static int build(jt_builder *b, jt_plan *plan)
 {
     b->nodes = jt_arena_take(b->arena, (size_t)b->graph->n_ops, sizeof *b->nodes);
-    /* Two steps at most for every node, and one for each input. */
-    plan->steps = jt_arena_take(b->arena, 2 * (size_t)b->graph->n_ops + 2, sizeof *plan->steps);
+    /* Two steps at most for every node, and one for each thing given. */
+    plan->steps = jt_arena_take(b->arena, 2 * (size_t)b->graph->n_ops + JT_FIRST_OUTPUT, sizeof *plan->steps);
     if (!b->nodes || !plan->steps)
         return 0;
     b->n_nodes = jt_native_find_nodes(b->graph, b->nodes);
@@ -338,7 +344,7 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     made->shared_floats = b.shared_floats;
     made->own_floats = b.own_floats;
     made->n_pixels = graph->values[JT_VALUE_IMAGES].floats;
-    made->n_features = graph->values[JT_VALUE_FEATURES].floats;
+    made->row_floats = graph->row_floats;
     made->n_classes = graph->values[graph->output].floats;
     if (b.lit && !jt_native_find_dark(made, host, b.lit)) {
         jt_arena_free(host, arena.blocks);

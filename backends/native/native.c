@@ -82,7 +82,7 @@ static void run_group(const jt_plan *plan, jt_run run, int32_t n, int32_t n_imag
                plan->n_classes * sizeof *outputs);
 }
 
-static jt_status run(jt_plan_context *context, const float *images, const float *features, int32_t n, float *outputs,
+static jt_status run(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                      jt_why *why)
 {
     (void)why;
@@ -93,10 +93,10 @@ static jt_status run(jt_plan_context *context, const float *images, const float 
             .shared = context->memory,
             .own = context->memory + plan->shared_floats,
             .images = images + (size_t)first * plan->n_pixels,
-            .features = features ? features + (size_t)first * plan->n_features : NULL,
+            .rows = rows ? rows + (size_t)first * plan->row_floats : NULL,
             .own_floats = plan->own_floats,
             .n_pixels = plan->n_pixels,
-            .n_features = plan->n_features,
+            .row_floats = plan->row_floats,
             .backwards = context->turn,
         };
         context->turn = !context->turn;

@@ -22,7 +22,7 @@ static int is_depthwise(const jt_op *op)
 /* A lane's inputs are lanes of the same block, and of the same half of it. The image is in planes. */
 static int is_slide(const jt_op *op)
 {
-    if (op->kind != JT_OP_CONV2D || op->in.c != op->out.c || op->inputs[0] == JT_VALUE_IMAGES)
+    if (op->kind != JT_OP_CONV2D || op->in.c != op->out.c || op->inputs[0] < JT_FIRST_OUTPUT)
         return 0;
     const int32_t group = op->in.c / op->groups;
     return group == 1 || ((group == 2 || group == 4 || group == 8) && op->groups > 1);

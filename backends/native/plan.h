@@ -29,7 +29,7 @@ typedef enum jt_room {
     JT_ROOM_SHARED = 0, /* of all jets */
     JT_ROOM_OWN,        /* of each two jets of a group */
     JT_ROOM_IMAGES,
-    JT_ROOM_FEATURES
+    JT_ROOM_ROWS /* what else is given of each jet */
 } jt_room;
 
 /* Where a value is and how it is laid out. */
@@ -51,8 +51,8 @@ typedef struct jt_lit jt_lit; /* lit.h */
 typedef struct jt_run {
     const jt_native_kernel *kernel;
     float *shared, *own;                     /* own: of the group's first jets */
-    const float *images, *features;          /* likewise */
-    size_t own_floats, n_pixels, n_features; /* from two jets to the next two; from one jet to the next */
+    const float *images, *rows;              /* likewise */
+    size_t own_floats, n_pixels, row_floats; /* from two jets to the next two; from one jet to the next */
     int32_t first, n;
     int32_t backwards; /* for jt_matrix */
 } jt_run;
@@ -146,7 +146,7 @@ struct jt_plan {
     int32_t n_steps, n_head;
     jt_step *steps;
     jt_spot output;
-    size_t shared_floats, own_floats, n_pixels, n_features, n_classes;
+    size_t shared_floats, own_floats, n_pixels, row_floats, n_classes;
 };
 
 struct jt_plan_context {
@@ -168,8 +168,8 @@ static inline const float *jt_spot_from(const jt_spot *spot, const jt_run *run, 
 {
     if (spot->room == JT_ROOM_IMAGES)
         return run->images + (size_t)jet * run->n_pixels;
-    if (spot->room == JT_ROOM_FEATURES)
-        return run->features + (size_t)jet * run->n_features;
+    if (spot->room == JT_ROOM_ROWS)
+        return run->rows + (size_t)jet * run->row_floats + spot->offset;
     return jt_spot_at(spot, run, jet);
 }
 

@@ -27,24 +27,16 @@ static int is_vector(jt_shape shape)
     return shape.h == 1 && shape.w == 1;
 }
 
-int jt_native_needs_image_blocks(const jt_builder *b)
+int jt_native_needs_import(const jt_builder *b, int32_t value)
 {
     for (int32_t i = 0; i < b->n_nodes; i++) {
         const jt_node *node = &b->nodes[i];
         const int as_planes =
-            node->residual != JT_VALUE_IMAGES &&
+            value != JT_VALUE_FEATURES && node->residual != value &&
             (node->kind == JT_NODE_CONV || (node->kind == JT_NODE_OP && last_op(b, node)->kind == JT_OP_FLATTEN));
-        if (!as_planes && jt_native_reads(b->graph, node, JT_VALUE_IMAGES))
+        if (!as_planes && jt_native_reads(b->graph, node, value))
             return 1;
     }
-    return 0;
-}
-
-int jt_native_reads_features(const jt_builder *b)
-{
-    for (int32_t i = 0; i < b->n_nodes; i++)
-        if (jt_native_reads(b->graph, &b->nodes[i], JT_VALUE_FEATURES))
-            return 1;
     return 0;
 }
 
@@ -106,7 +98,7 @@ static void wanted_halo(const jt_builder *b, int32_t value, int32_t halo[4])
         const jt_op *op = first_conv(b, &b->nodes[i]);
         if (!op || b->nodes[i].in != value)
             continue;
-        if (value == JT_VALUE_IMAGES && b->nodes[i].kind == JT_NODE_CONV)
+        if (value < JT_FIRST_OUTPUT && b->nodes[i].kind == JT_NODE_CONV)
             continue;
         int32_t needed[4];
         if (jt_native_is_winograd(b->graph, &b->nodes[i]))
@@ -147,7 +139,7 @@ static int belongs_to_tail(const jt_builder *b, const jt_node *node)
     /* Weights that outweigh the values are read once for all jets of a group. */
     const int64_t values = (int64_t)in.c * in.h * in.w + (int64_t)out.c * out.h * out.w;
     const int64_t weights = weights_of(b, node);
-    return node->in != JT_VALUE_IMAGES && (weights > values || values < (weights ? SMALL : SMALL_WITHOUT_WEIGHTS));
+    return node->in >= JT_FIRST_OUTPUT && (weights > values || values < (weights ? SMALL : SMALL_WITHOUT_WEIGHTS));
 }
 
 /* From here on each step runs for all jets of a group, and values stay with a jet's own memory. */
@@ -281,10 +273,9 @@ int jt_native_place_values(jt_builder *b)
         return 0;
     b->n_head = find_tail(b);
     b->n_planes = find_planes(b);
-    if (jt_native_needs_image_blocks(b))
-        place_value(b, JT_VALUE_IMAGES, -1);
-    if (jt_native_reads_features(b))
-        place_value(b, JT_VALUE_FEATURES, -1);
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+        if (jt_native_needs_import(b, v))
+            place_value(b, v, -1);
     for (int32_t i = 0; i < b->n_nodes; i++)
         place_value(b, b->nodes[i].out, i);
     return 1;

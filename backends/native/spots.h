@@ -16,7 +16,7 @@ typedef struct jt_builder {
     jt_node *nodes;
     int32_t n_nodes, n_head; /* nodes of the head */
     int32_t n_planes;        /* nodes from the first on whose results are planes */
-    jt_spot *spots;          /* per value; the images' as blocks, the features' as a vector */
+    jt_spot *spots;          /* per value; those of what is given where it is imported */
     jt_area *areas;
     int32_t n_areas;
     size_t shared_floats, own_floats;
@@ -25,9 +25,11 @@ typedef struct jt_builder {
     int32_t scaled_value; /* a result that is JT_SWISH_SCALE times what it should be */
 } jt_builder;
 
-/* 1 if a value is read by anything but a plain convolution, which takes images in planes. */
-int jt_native_needs_image_blocks(const jt_builder *b);
-int jt_native_reads_features(const jt_builder *b);
+/*
+ * 1 if a value that is given has to be brought into the form that all others have: features where anyone reads them,
+ * and images where anything but a plain convolution does, which takes them in planes.
+ */
+int jt_native_needs_import(const jt_builder *b, int32_t value);
 
 /* A value in blocks (or planes, one a channel) without a place yet. */
 jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes);

@@ -12,7 +12,7 @@ enum {
 int jt_native_is_winograd(const jt_graph *graph, const jt_node *node)
 {
     const jt_op *op = &graph->ops[node->first_op];
-    return node->kind == JT_NODE_CONV && node->residual < 0 && node->in != JT_VALUE_IMAGES && op->groups == 1 &&
+    return node->kind == JT_NODE_CONV && node->residual < 0 && node->in >= JT_FIRST_OUTPUT && op->groups == 1 &&
            op->kernel[0] == KERNEL && op->kernel[1] == KERNEL && op->stride[0] == 1 && op->stride[1] == 1 &&
            op->in.c >= 2 * JT_LANES && op->out.c >= 2 * JT_LANES && op->out.h >= TILE && op->out.w >= TILE;
 }

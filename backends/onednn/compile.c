@@ -396,9 +396,10 @@ static jt_status build(builder *b)
 {
     const jt_graph *graph = b->graph;
     jt_plan *plan = b->plan;
-    jt_status status = add_input(b, JT_VALUE_IMAGES, &plan->images);
-    if (status == JT_OK && graph->values[JT_VALUE_FEATURES].floats > 0)
-        status = add_input(b, JT_VALUE_FEATURES, &plan->features);
+    jt_status status = JT_OK;
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT && status == JT_OK; v++)
+        if (graph->values[v].floats > 0)
+            status = add_input(b, v, &plan->given[v]);
     if (status != JT_OK)
         return status;
     for (b->op = 0; b->op < graph->n_ops; b->op++) {
@@ -433,7 +434,8 @@ jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan 
     if (made) {
         made->graph = graph;
         made->host = *host;
-        made->features = -1;
+        for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+            made->given[v] = -1;
     }
     if (!made || !b.tensors || !b.uses) {
         jt_onednn_fail(why, status, "no memory for a plan");

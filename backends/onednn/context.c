@@ -95,18 +95,18 @@ static dnnl_status_t run_steps(const jt_plan_context *context, int32_t *step)
     return dnnl_stream_wait(context->stream);
 }
 
-jt_status jt_onednn_run(jt_plan_context *context, const float *images, const float *features, int32_t n, float *outputs,
+jt_status jt_onednn_run(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                         jt_why *why)
 {
     const jt_plan *plan = context->plan;
     const jt_graph *graph = plan->graph;
     const size_t n_pixels = graph->values[JT_VALUE_IMAGES].floats;
-    const size_t n_features = graph->values[JT_VALUE_FEATURES].floats;
     const size_t n_classes = graph->values[graph->output].floats;
     for (size_t i = 0; i < (size_t)n; i++) {
-        copy_in(context, plan->images, images + i * n_pixels, JT_VALUE_IMAGES);
-        if (plan->features >= 0)
-            copy_in(context, plan->features, features + i * n_features, JT_VALUE_FEATURES);
+        copy_in(context, plan->given[JT_VALUE_IMAGES], images + i * n_pixels, JT_VALUE_IMAGES);
+        for (int32_t v = JT_VALUE_IMAGES + 1; v < JT_FIRST_OUTPUT; v++)
+            if (plan->given[v] >= 0)
+                copy_in(context, plan->given[v], rows + i * graph->row_floats + graph->values[v].offset, v);
         int32_t step;
         dnnl_status_t returned = run_steps(context, &step);
         if (returned != dnnl_success) {

@@ -9,7 +9,7 @@ jt_status jt_onednn_context_create(const jt_plan *plan, jt_plan_context **contex
 void jt_onednn_context_free(jt_plan_context *context);
 
 /* As jt_backend.run, for a calling thread whose OpenMP setting is one thread. */
-jt_status jt_onednn_run(jt_plan_context *context, const float *images, const float *features, int32_t n, float *outputs,
+jt_status jt_onednn_run(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                         jt_why *why);
 
 #endif /* JT_ONEDNN_CONTEXT_H */

@@ -237,13 +237,13 @@ jt_status jt_onednn_place_buffers(jt_plan *plan, jt_why *why)
     live alive = {jt_allocate(&plan->host, (size_t)plan->n_buffers, sizeof *alive.buffers), 0};
     if (!alive.buffers)
         return no_memory(why);
-    keep_alive(plan, plan->images, -1);
-    if (plan->features >= 0)
-        keep_alive(plan, plan->features, -1);
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+        if (plan->given[v] >= 0)
+            keep_alive(plan, plan->given[v], -1);
     keep_alive(plan, plan->output, plan->n_steps);
 
-    place_tensor(plan, &alive, plan->images);
-    place_tensor(plan, &alive, plan->features);
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+        place_tensor(plan, &alive, plan->given[v]);
     for (int32_t step = 0; step < plan->n_steps; step++) {
         drop_dead(&alive, plan->buffers, step);
         for (int32_t i = 0; i < plan->steps[step].n_arguments; i++)

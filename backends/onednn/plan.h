@@ -55,8 +55,8 @@ struct jt_plan {
     jt_onednn_buffer *buffers;
     int32_t n_steps, n_tensors, n_buffers;
     int32_t room_steps, room_tensors, room_buffers;
-    int32_t n_arguments;              /* of all steps */
-    int32_t images, features, output; /* tensors; features -1 without them */
+    int32_t n_arguments;                    /* of all steps */
+    int32_t given[JT_FIRST_OUTPUT], output; /* tensors; -1 for what is not given */
     size_t arena_bytes;
 };
 

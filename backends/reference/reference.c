@@ -97,7 +97,7 @@ static void concat(const jt_graph *graph, const jt_op *op, const float *const *i
     }
 }
 
-static void run_one(const jt_plan_context *context, const float *image, const float *features, float *logits)
+static void run_one(const jt_plan_context *context, const float *image, const float *row, float *logits)
 {
     const jt_graph *graph = context->plan->graph;
     for (int32_t i = 0; i < graph->n_ops; i++) {
@@ -107,9 +107,8 @@ static void run_one(const jt_plan_context *context, const float *image, const fl
         const float *inputs[JT_MAX_INPUTS];
         for (int32_t k = 0; k < op->n_inputs; k++) {
             int32_t input = op->inputs[k];
-            inputs[k] = input == JT_VALUE_IMAGES     ? image
-                        : input == JT_VALUE_FEATURES ? features
-                                                     : context->working + graph->values[input].offset;
+            const float *place = jt_is_in_row(input) ? row : context->working;
+            inputs[k] = input == JT_VALUE_IMAGES ? image : place + graph->values[input].offset;
         }
         if (op->kind == JT_OP_CONCAT)
             concat(graph, op, inputs, out);
@@ -121,16 +120,15 @@ static void run_one(const jt_plan_context *context, const float *image, const fl
     memcpy(logits, context->working + output->offset, output->floats * sizeof *logits);
 }
 
-static jt_status run(jt_plan_context *context, const float *images, const float *features, int32_t n, float *outputs,
+static jt_status run(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                      jt_why *why)
 {
     (void)why;
     const jt_graph *graph = context->plan->graph;
     const size_t n_pixels = graph->values[JT_VALUE_IMAGES].floats;
-    const size_t n_features = graph->values[JT_VALUE_FEATURES].floats;
     const size_t n_classes = graph->values[graph->output].floats;
     for (size_t i = 0; i < (size_t)n; i++)
-        run_one(context, images + i * n_pixels, features ? features + i * n_features : NULL, outputs + i * n_classes);
+        run_one(context, images + i * n_pixels, rows ? rows + i * graph->row_floats : NULL, outputs + i * n_classes);
     return JT_OK;
 }
 

@@ -170,13 +170,16 @@ typedef struct jt_model_info {
     double auc;
     double rejection_50; /* 1 / background efficiency at 50 % signal efficiency */
     double rejection_30;
-    const char *sample;         /* of the card */
-    const char *limits;         /* of the card: where not to use it */
-    const char *citation;       /* of the card */
-    const char *backend;        /* the backend that was chosen */
-    const char *backend_reason; /* why it was, in words */
-    const char *header;         /* the file's whole JSON header: every other field of the card is in it */
-    size_t header_length;       /* bytes in it, without the closing NUL */
+    const char *sample;            /* of the card */
+    const char *limits;            /* of the card: where not to use it */
+    const char *citation;          /* of the card */
+    const char *backend;           /* the backend that was chosen */
+    const char *backend_reason;    /* why it was, in words */
+    const char *header;            /* the file's whole JSON header: every other field of the card is in it */
+    size_t header_length;          /* bytes in it, without the closing NUL */
+    int32_t n_values;              /* floats a jet in what jt_tag_images calls features */
+    int32_t constituents_shape[2]; /* channels and members of the constituents that the network sees; 0, 0: none */
+    int32_t pairs_shape[2];        /* likewise of pairs of constituents */
 } jt_model_info;
 
 /* Fill in *info. Errors: JT_ERROR_ARGUMENT. */
@@ -313,7 +316,9 @@ JT_API jt_status jt_tag_jets(jt_context *context, const jt_jets *jets, const jt_
  * Score ready network inputs: for those who make their own, for tests and benchmarks.
  *
  * images    n x channels x rows x columns floats (jt_model_info.image_shape), standardised, cropped and resized
- * features  n x n_features floats, standardised; NULL exactly when the model has none
+ * features  n x n_values floats (jt_model_info.n_values): the n_features features, standardised, then constituents and
+ *           pairs, channel by channel, where the network reads such (docs/constituents.md); NULL exactly when n_values
+ *           is 0
  * Statuses are JT_JET_OK, or JT_JET_NOT_FINITE where a value or what the network makes of it is not finite. Errors as
  * for jt_tag_jets.
  */

@@ -24,20 +24,27 @@ static jt_status make_room(jt_builder *builder)
     if (!builder->layers || !builder->ops || !builder->values || !builder->is_vector)
         return fail_memory(builder->error);
 
-    jt_shape image = network->image;
-    builder->values[JT_VALUE_IMAGES] =
-        (jt_value){.shape = image, .floats = (size_t)image.c * (size_t)image.h * (size_t)image.w, .last_use = -1};
-    builder->values[JT_VALUE_FEATURES] = (jt_value){.last_use = -1};
-    builder->is_vector[JT_VALUE_FEATURES] = 1;
-    if (network->n_features > 0) {
-        builder->values[JT_VALUE_FEATURES].shape = (jt_shape){network->n_features, 1, 1};
-        builder->values[JT_VALUE_FEATURES].floats = (size_t)network->n_features;
+    const int32_t one = network->n_features > 0;
+    const jt_shape shapes[JT_FIRST_OUTPUT] = {[JT_VALUE_IMAGES] = network->image,
+                                              [JT_VALUE_FEATURES] = {network->n_features, one, one},
+                                              [JT_VALUE_SINGLES] = network->singles,
+                                              [JT_VALUE_PAIRS] = network->pairs};
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++) {
+        const size_t floats = (size_t)shapes[v].c * (size_t)shapes[v].h * (size_t)shapes[v].w;
+        builder->values[v] = (jt_value){.shape = shapes[v], .floats = floats, .last_use = -1};
+        if (jt_is_in_row(v)) {
+            builder->values[v].offset = builder->row_floats;
+            builder->row_floats += floats;
+        }
     }
+    builder->is_vector[JT_VALUE_FEATURES] = 1;
     return JT_OK;
 }
 
-/* Value of the layer's input `i`, which has to exist already: `names` holds what came before, numbered image, features,
-   then layers. */
+/* In the order of the values. */
+static const char *const given_names[JT_FIRST_OUTPUT] = {"image", "features", "constituents", "pairs"};
+
+/* Value of the layer's input `i`, which has to exist already: `names` holds what came before, what is given first. */
 static jt_status find_input(jt_builder *builder, const jt_names *names, int32_t i, int32_t *value)
 {
     const jt_layer_spec *spec = &builder->network->layers[builder->layer];
@@ -47,8 +54,9 @@ static jt_status find_input(jt_builder *builder, const jt_names *names, int32_t 
     if (found < 0)
         return jt_builder_fail(builder, JT_ERROR_GRAPH, suffix, "reads \"%s\", which is no layer before it",
                                spec->inputs[i]);
-    if (found == JT_VALUE_FEATURES && builder->network->n_features == 0)
-        return jt_builder_fail(builder, JT_ERROR_GRAPH, suffix, "reads the features, which this model does not have");
+    if (found < JT_FIRST_OUTPUT && builder->values[found].floats == 0)
+        return jt_builder_fail(builder, JT_ERROR_GRAPH, suffix, "reads the %s, which this model does not have",
+                               given_names[found]);
     *value = found;
     if (found >= JT_FIRST_OUTPUT) {
         const jt_layer *layer = &builder->layers[found - JT_FIRST_OUTPUT];
@@ -119,8 +127,8 @@ jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_arena *w
     jt_names names;
     if (!jt_names_init(&names, arena, JT_FIRST_OUTPUT + network->n_layers))
         return fail_memory(error);
-    jt_names_add(&names, "image");
-    jt_names_add(&names, "features");
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+        jt_names_add(&names, given_names[v]);
     jt_status status = make_room(&builder);
     for (int32_t i = 0; status == JT_OK && i < network->n_layers; i++) {
         builder.layer = i;
@@ -144,6 +152,7 @@ jt_status jt_graph_build(const jt_network *network, jt_arena *arena, jt_arena *w
                         .n_ops = builder.n_ops,
                         .ops = builder.ops,
                         .n_values = JT_FIRST_OUTPUT + builder.n_ops,
+                        .row_floats = builder.row_floats,
                         .values = builder.values,
                         .output = output,
                         .working_floats = working_floats,

@@ -12,9 +12,10 @@ enum { JT_MAX_FLOATS = 1 << 28 }; /* 1 GiB */
 static const int64_t JT_MAX_OPERATIONS = 1000000000000;
 
 typedef struct jt_network {
-    jt_shape image;     /* of the network's input */
-    int32_t n_features; /* 0: there is no value "features" */
-    int32_t n_classes;  /* what the output has to have */
+    jt_shape image;          /* of the network's input */
+    int32_t n_features;      /* 0: there is no value "features" */
+    jt_shape singles, pairs; /* all 0: there are none */
+    int32_t n_classes;       /* what the output has to have */
     int32_t n_layers;
     const jt_layer_spec *layers;
     const char *output;

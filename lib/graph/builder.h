@@ -13,6 +13,7 @@ typedef struct jt_builder {
     jt_op *ops;
     jt_value *values;
     unsigned char *is_vector; /* per value */
+    size_t row_floats;
     int32_t n_ops;
     int64_t n_parameters;
     int64_t multiply_adds;

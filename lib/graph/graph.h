@@ -19,11 +19,22 @@
 
 enum {
     JT_MAX_INPUTS = 8,
-    /* Values are numbered: the images, the features, then the output of op i as JT_FIRST_OUTPUT + i. */
+    /* Values are numbered: what a network is given of a jet, then the output of op i as JT_FIRST_OUTPUT + i. */
     JT_VALUE_IMAGES = 0,
-    JT_VALUE_FEATURES = 1,
-    JT_FIRST_OUTPUT = 2
+    JT_VALUE_FEATURES,
+    JT_VALUE_SINGLES, /* constituents and pairs of them: images of one row (lib/sets) */
+    JT_VALUE_PAIRS,
+    JT_FIRST_OUTPUT
 };
+
+/*
+ * Features, singles and pairs of a jet come in one row, one behind the other: for these the offset of a value is its
+ * place in there.
+ */
+static inline int jt_is_in_row(int32_t value)
+{
+    return value > JT_VALUE_IMAGES && value < JT_FIRST_OUTPUT;
+}
 
 typedef enum jt_layer_kind {
     JT_LAYER_CONV2D = 0,
@@ -109,7 +120,7 @@ typedef struct jt_layer {
 typedef struct jt_value {
     jt_shape shape;
     size_t floats;    /* c * h * w */
-    size_t offset;    /* multiple of 16; not for images and features, which are the caller's */
+    size_t offset;    /* multiple of 16; of what is given in a row its place there, 0 for images */
     int32_t last_use; /* index of the last op that reads it; n_ops for the output */
 } jt_value;
 
@@ -118,8 +129,9 @@ typedef struct jt_graph {
     const jt_layer *layers;
     int32_t n_ops;
     const jt_op *ops;
-    int32_t n_values; /* JT_FIRST_OUTPUT + n_ops; values[JT_VALUE_FEATURES].floats is 0 without features */
+    int32_t n_values; /* JT_FIRST_OUTPUT + n_ops; floats is 0 for what is not given */
     const jt_value *values;
+    size_t row_floats;     /* of features, singles and pairs together */
     int32_t output;        /* value of the logits, a vector */
     size_t working_floats; /* per jet, for all values with an offset */
     int64_t n_parameters;  /* of the file: 4 per batch-norm channel */

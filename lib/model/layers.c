@@ -106,8 +106,13 @@ void jt_read_layers(jt_reading *reading, const jt_json *top)
          element = jt_json_next(&element))
         read_layer(reading, &element, &specs[element.index]);
     if (json->status == JT_OK) {
+        int32_t singles[3], pairs[3];
+        jt_singles_shape(&file->sets.singles, singles);
+        jt_pairs_shape(&file->sets.pairs, pairs);
         jt_network network = {.image = {file->map.channels, file->map.out[0], file->map.out[1]},
                               .n_features = file->n_features,
+                              .singles = {singles[0], singles[1], singles[2]},
+                              .pairs = {pairs[0], pairs[1], pairs[2]},
                               .n_classes = file->n_classes,
                               .n_layers = n,
                               .layers = specs,

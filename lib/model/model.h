@@ -9,6 +9,7 @@
 #include "../core/core.h"
 #include "../graph/graph.h"
 #include "../images/map.h"
+#include "../sets/sets.h"
 
 typedef struct jt_card {
     const char *sample, *limits, *citation;           /* "" when absent */
@@ -46,6 +47,8 @@ typedef struct jt_model_file {
     const char *const *feature_names;
     const int32_t *feature_slots; /* places in jt_feature_table */
     const float *feature_mean, *feature_deviation;
+
+    jt_sets sets; /* constituents and pairs that the network sees */
 
     jt_graph graph;
 

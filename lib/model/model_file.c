@@ -4,9 +4,9 @@
 
 #include "reading.h"
 
-static const char *const header_keys[] = {"name",     "version",        "created", "licence", "description",
-                                          "classes",  "image",          "layers",  "output",  "tensors",
-                                          "features", "working_points", "card",    "golden",  "notes"};
+static const char *const header_keys[] = {
+    "name",    "version",  "created",      "licence", "description",    "classes", "image",  "layers", "output",
+    "tensors", "features", "constituents", "pairs",   "working_points", "card",    "golden", "notes"};
 
 static void read_parts(jt_reading *reading, const jt_json *top)
 {
@@ -17,6 +17,8 @@ static void read_parts(jt_reading *reading, const jt_json *top)
     jt_json tensors = jt_json_need(json, top, "tensors");
     jt_json image = jt_json_need(json, top, "image");
     jt_json features = jt_json_find(top, "features");
+    jt_json singles = jt_json_find(top, "constituents");
+    jt_json pairs = jt_json_find(top, "pairs");
     jt_json points = jt_json_find(top, "working_points");
     jt_json card = jt_json_find(top, "card");
     jt_json golden = jt_json_find(top, "golden");
@@ -27,6 +29,7 @@ static void read_parts(jt_reading *reading, const jt_json *top)
     jt_read_tensors(reading, &tensors);
     jt_read_image(reading, &image);
     jt_read_features(reading, &features);
+    jt_read_sets(reading, &singles, &pairs);
     jt_read_layers(reading, top);
     jt_read_working_points(reading, &points);
     jt_read_card(reading, &card);

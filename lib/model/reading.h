@@ -37,7 +37,9 @@ void jt_read_identity(jt_reading *reading, const jt_json *top);
 void jt_read_tensors(jt_reading *reading, const jt_json *value);
 void jt_read_image(jt_reading *reading, const jt_json *value);
 void jt_read_features(jt_reading *reading, const jt_json *value);
-/* "layers" and "output": the graph. Needs image and features. */
+/* "constituents" and "pairs". */
+void jt_read_sets(jt_reading *reading, const jt_json *singles, const jt_json *pairs);
+/* "layers" and "output": the graph. Needs image, features and sets. */
 void jt_read_layers(jt_reading *reading, const jt_json *top);
 void jt_read_working_points(jt_reading *reading, const jt_json *value);
 void jt_read_card(jt_reading *reading, const jt_json *value);

@@ -10,8 +10,9 @@
  * By hand, from the root: with clang to fuzz, with gcc to read single files again.
  *
  *   S="tests/fuzz/fuzz_model.c tests/fuzz/mutate.c lib/model/[a-z]*.c lib/graph/[a-z]*.c backends/reference/[a-z]*.c
- *      lib/images/recipe.c lib/features/table.c lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c
- *      lib/core/memory.c lib/core/names.c lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
+ *      lib/sets/[a-z]*.c lib/jets/angles.c lib/images/recipe.c lib/features/table.c lib/core/arena.c lib/core/core.c
+ *      lib/core/crc32c.c lib/core/elementary.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/processor.c
+ *      lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
  *   clang -g -O1 -fsanitize=fuzzer,address,undefined $S -o fuzz_model && ./fuzz_model CORPUS
  *   gcc -g -DJT_PLAIN_MAIN -fsanitize=address,undefined $S -o read_model && ./read_model FILES
  */
@@ -179,6 +180,15 @@ static void check_places(const jt_graph *graph)
     }
 }
 
+static void check_set(const jt_set *set, int32_t n_names, int32_t most)
+{
+    require(set->most >= 0 && set->most <= most && (set->most > 0) == (set->n_columns > 0), "members and columns");
+    for (int32_t c = 0; c < set->n_columns; c++) {
+        require(set->columns[c] >= 0 && set->columns[c] < n_names, "columns");
+        require(isfinite(set->mean[c]) && set->deviation[c] > 0, "deviations of columns");
+    }
+}
+
 static void check_model(const jt_model_file *file)
 {
     require(file->header[file->header_length] == '\0' && strlen(file->header) == file->header_length, "the header");
@@ -194,6 +204,8 @@ static void check_model(const jt_model_file *file)
         require(file->feature_slots[i] >= 0 && file->feature_slots[i] < JT_FEATURES, "features");
         require(isfinite(file->feature_mean[i]) && file->feature_deviation[i] > 0, "deviations of features");
     }
+    check_set(&file->sets.singles, JT_SINGLES, 256);
+    check_set(&file->sets.pairs, JT_PAIRS, 64);
     for (int32_t i = 0; i < file->n_points; i++)
         require(file->points[i].threshold >= 0 && file->points[i].threshold <= 1, "thresholds");
     const jt_golden *golden = &file->golden;
@@ -223,7 +235,7 @@ static void run_model(const jt_model_file *file, const jt_host *host)
     for (int32_t i = 0; i < graph->n_ops; i++)
         work += (double)graph->values[JT_FIRST_OUTPUT + i].floats * graph->ops[i].kernel[0] * graph->ops[i].kernel[1] *
                 graph->ops[i].in.c / graph->ops[i].groups;
-    size_t pixels = graph->values[JT_VALUE_IMAGES].floats, features = graph->values[JT_VALUE_FEATURES].floats;
+    size_t pixels = graph->values[JT_VALUE_IMAGES].floats, features = graph->row_floats;
     if (work > 1e6 || graph->working_floats > 100000 || pixels > 20000)
         return;
     jt_why why = {""};

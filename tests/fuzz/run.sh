@@ -16,8 +16,8 @@ mkdir -p $out
 
 flags="-g -O1 -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -Iinclude -I."
 sanitized="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-core="lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/sized.c"
-reader="lib/model/[a-z]*.c lib/graph/[a-z]*.c lib/images/recipe.c lib/features/table.c $core"
+core="lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/processor.c lib/core/sized.c"
+reader="lib/model/[a-z]*.c lib/graph/[a-z]*.c lib/sets/[a-z]*.c lib/jets/angles.c lib/core/elementary.c lib/images/recipe.c lib/features/table.c $core"
 
 # shellcheck disable=SC2086
 build_model() {
@@ -51,7 +51,7 @@ build_jets() {
     fi
     features=$(ls lib/features/[a-z]*.c | grep -v /kernel.c)
     clang $sanitized -fsanitize=fuzzer $x86 tests/fuzz/fuzz_jets.c lib/jets/[a-z]*.c lib/images/[a-z]*.c $features \
-        lib/core/elementary.c lib/core/processor.c $core $out/kernel_*.o -lm -o $out/fuzz_jets
+        lib/core/elementary.c $core $out/kernel_*.o -lm -o $out/fuzz_jets
 }
 
 fuzz() { # fuzz TARGET OPTION...

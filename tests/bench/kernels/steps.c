@@ -118,7 +118,7 @@ int main(int argc, char **argv)
         return 1;
     }
     const jt_plan *plan = model->plan;
-    const size_t pixels = (size_t)jets * plan->n_pixels, features = (size_t)jets * plan->n_features;
+    const size_t pixels = (size_t)jets * plan->n_pixels, features = (size_t)jets * plan->row_floats;
     float *inputs = calloc(pixels + features + 1, sizeof *inputs);
     jt_plan_context *context = NULL;
     jt_why why = {""};
@@ -140,10 +140,10 @@ int main(int argc, char **argv)
         .shared = context->memory,
         .own = context->memory + plan->shared_floats,
         .images = inputs,
-        .features = inputs + pixels,
+        .rows = inputs + pixels,
         .own_floats = plan->own_floats,
         .n_pixels = plan->n_pixels,
-        .n_features = plan->n_features,
+        .row_floats = plan->row_floats,
     };
     measure(plan, run, jets, rounds, least);
     printf("%s, %s, %d jets: %.1f us per jet\n", argv[1], plan->kernel->name, (int)jets, least[plan->n_steps] / 1e3);

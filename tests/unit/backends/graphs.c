@@ -75,6 +75,11 @@ net *net_new(jt_shape image, int32_t n_features, uint64_t seed)
     return n;
 }
 
+void net_give(net *n, int32_t value, jt_shape shape)
+{
+    set_value(n, value, shape);
+}
+
 void net_free(net *n)
 {
     for (int i = 0; i < n->n_memory; i++)
@@ -95,6 +100,12 @@ const jt_graph *net_finish(net *n, int32_t output)
     g->ops = n->ops;
     g->n_values = JT_FIRST_OUTPUT + g->n_ops;
     g->values = n->values;
+    g->row_floats = 0;
+    for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
+        if (jt_is_in_row(v)) {
+            n->values[v].offset = g->row_floats;
+            g->row_floats += n->values[v].floats;
+        }
     g->output = output;
     n->values[output].last_use = g->n_ops;
     /* Values share no memory, so that an op that writes where it should not spoils nothing of the others. */

@@ -33,6 +33,8 @@ window window_same(int32_t kernel_rows, int32_t kernel_columns, int32_t stride, 
 window window_valid(int32_t kernel_rows, int32_t kernel_columns, int32_t stride);
 
 net *net_new(jt_shape image, int32_t n_features, uint64_t seed);
+/* Constituents or pairs for the network to read: before anything does. */
+void net_give(net *n, int32_t value, jt_shape shape);
 void net_free(net *n);
 /* The value is the output. */
 const jt_graph *net_finish(net *n, int32_t output);

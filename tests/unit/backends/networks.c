@@ -84,6 +84,16 @@ static int32_t any_op(net *n, int32_t v)
     }
 }
 
+/* A layer or two over each of constituents and pairs; returns a vector. */
+static int32_t any_over_set(net *n, int32_t value)
+{
+    net_give(n, value, (jt_shape){between(n, 2, 9), 1, between(n, 3, 60)});
+    int32_t v = value;
+    for (int32_t i = between(n, 0, 3); i > 0; i--)
+        v = net_conv(n, v, between(n, 1, 50), window_valid(1, 1, 1), 1, any_activation(n), NULL, NULL);
+    return net_choose(&n->state, 3) == 0 ? net_flatten(n, v) : net_average(n, v);
+}
+
 net *net_draw(uint64_t seed)
 {
     uint64_t state = seed;
@@ -93,7 +103,7 @@ net *net_draw(uint64_t seed)
     int32_t v = JT_VALUE_IMAGES;
     for (int32_t i = between(n, 2, 7); i > 0; i--)
         v = any_op(n, v);
-    int32_t parts[4];
+    int32_t parts[6];
     int32_t n_parts = 0;
     int32_t how = net_choose(&n->state, 3);
     if (how != 1)
@@ -104,6 +114,10 @@ net *net_draw(uint64_t seed)
         parts[n_parts++] = JT_VALUE_FEATURES;
     if (net_choose(&n->state, 3) == 0)
         parts[n_parts++] = net_flatten(n, JT_VALUE_IMAGES);
+    if (net_choose(&n->state, 3) == 0)
+        parts[n_parts++] = any_over_set(n, JT_VALUE_SINGLES);
+    if (net_choose(&n->state, 3) == 0)
+        parts[n_parts++] = any_over_set(n, JT_VALUE_PAIRS);
     v = n_parts > 1 ? net_concat(n, parts, n_parts) : parts[0];
     for (int32_t i = between(n, 0, 2); i > 0; i--)
         v = net_dense(n, v, between(n, 1, 70), any_activation(n), NULL, NULL);

@@ -78,9 +78,9 @@ size_t floats_of_image(const jt_graph *graph)
     return graph->values[JT_VALUE_IMAGES].floats;
 }
 
-size_t floats_of_features(const jt_graph *graph)
+size_t floats_of_row(const jt_graph *graph)
 {
-    return graph->values[JT_VALUE_FEATURES].floats;
+    return graph->row_floats;
 }
 
 size_t n_classes(const jt_graph *graph)
@@ -91,7 +91,7 @@ size_t n_classes(const jt_graph *graph)
 inputs inputs_make(const jt_graph *graph, int32_t n, uint64_t seed)
 {
     size_t pixels = (size_t)n * floats_of_image(graph);
-    size_t features = (size_t)n * floats_of_features(graph);
+    size_t features = (size_t)n * floats_of_row(graph);
     inputs in = {malloc(pixels * sizeof(float)), malloc((features + 1) * sizeof(float))};
     assert_non_null(in.images);
     assert_non_null(in.features);
@@ -158,7 +158,7 @@ void test_agrees_on_networks(void **state)
 
 void check_batches(const jt_backend *backend, const jt_graph *graph)
 {
-    const size_t pixels = floats_of_image(graph), features = floats_of_features(graph), classes = n_classes(graph);
+    const size_t pixels = floats_of_image(graph), features = floats_of_row(graph), classes = n_classes(graph);
     counting counts = {0};
     jt_host host = counting_host(&counts);
     inputs in = inputs_make(graph, JETS, 99);

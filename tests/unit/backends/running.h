@@ -39,7 +39,7 @@ inputs inputs_make(const jt_graph *graph, int32_t n, uint64_t seed);
 void inputs_free(inputs *in);
 
 size_t floats_of_image(const jt_graph *graph);
-size_t floats_of_features(const jt_graph *graph);
+size_t floats_of_row(const jt_graph *graph);
 size_t n_classes(const jt_graph *graph);
 
 /* What the reference makes of 7 jets of a network, for another backend to be held against. The network goes with it. */

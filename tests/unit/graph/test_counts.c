@@ -85,18 +85,18 @@ static void ops_of_a_block(void **state)
     assert_int_equal(ops[JT_MBCONV_DEPTHWISE].groups, 12);
     assert_int_equal(ops[JT_MBCONV_PROJECT].groups, 1);
     assert_int_equal(ops[JT_MBCONV_PROJECT].kernel[0], 1);
-    /* Who reads whom: the output of op i is value i + 2, the image value 0. */
+    /* Who reads whom: the output of op i is value JT_FIRST_OUTPUT + i. */
     assert_int_equal(ops[JT_MBCONV_EXPAND].inputs[0], JT_VALUE_IMAGES);
-    assert_int_equal(ops[JT_MBCONV_DEPTHWISE].inputs[0], 2);
-    assert_int_equal(ops[JT_MBCONV_AVERAGE].inputs[0], 3);
-    assert_int_equal(ops[JT_MBCONV_SQUEEZE].inputs[0], 4);
-    assert_int_equal(ops[JT_MBCONV_EXCITE].inputs[0], 5);
+    assert_int_equal(ops[JT_MBCONV_DEPTHWISE].inputs[0], JT_FIRST_OUTPUT + 0);
+    assert_int_equal(ops[JT_MBCONV_AVERAGE].inputs[0], JT_FIRST_OUTPUT + 1);
+    assert_int_equal(ops[JT_MBCONV_SQUEEZE].inputs[0], JT_FIRST_OUTPUT + 2);
+    assert_int_equal(ops[JT_MBCONV_EXCITE].inputs[0], JT_FIRST_OUTPUT + 3);
     assert_int_equal(ops[JT_MBCONV_SCALE].n_inputs, 2);
-    assert_int_equal(ops[JT_MBCONV_SCALE].inputs[0], 3);
-    assert_int_equal(ops[JT_MBCONV_SCALE].inputs[1], 6);
-    assert_int_equal(ops[JT_MBCONV_PROJECT].inputs[0], 7);
+    assert_int_equal(ops[JT_MBCONV_SCALE].inputs[0], JT_FIRST_OUTPUT + 1);
+    assert_int_equal(ops[JT_MBCONV_SCALE].inputs[1], JT_FIRST_OUTPUT + 4);
+    assert_int_equal(ops[JT_MBCONV_PROJECT].inputs[0], JT_FIRST_OUTPUT + 5);
     assert_int_equal(ops[JT_MBCONV_ADD].n_inputs, 2);
-    assert_int_equal(ops[JT_MBCONV_ADD].inputs[0], 8);
+    assert_int_equal(ops[JT_MBCONV_ADD].inputs[0], JT_FIRST_OUTPUT + 6);
     assert_int_equal(ops[JT_MBCONV_ADD].inputs[1], JT_VALUE_IMAGES);
     toy_free(t);
 }
