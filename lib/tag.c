@@ -11,7 +11,9 @@
 static void prepare_inputs(jt_context *context, float *image, float *row)
 {
     const jt_model_file *file = &context->model->file;
-    if (image) {
+    if (image && file->graph.values[JT_VALUE_IMAGES].last_use < 0)
+        memset(image, 0, jt_image_floats(file) * sizeof *image); /* nobody looks at it */
+    else if (image) {
         const jt_lit lit = jt_light(&file->recipe, &context->jet, context->image_scratch);
         jt_linear_map_apply(&context->model->image_map, &lit, image);
     }

@@ -1,8 +1,8 @@
 """Several models as one: their logits' mean, from inputs that are made once.
 
-Members read the same images and features, standardised alike, as trainings on the same jets with other seeds do. The
-network of the result is their layers side by side, a concatenation of their logits and a dense layer with fixed
-weights.
+Members are trained on the same jets: what two of them read, images, features, constituents or pairs, is standardised
+alike. The network of the result is their layers side by side, a concatenation of their logits and a dense layer with
+fixed weights.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from models import jtm
 from models.export import Statistics
-from models.layers import FEATURES, IMAGE, Layer
+from models.layers import FEATURES, GIVEN, IMAGE, Layer
 from models.networks import CLASSES, Network
+from models.sets import InputSet, sets_of
 
 Tensors = dict[str, npt.NDArray[np.float32]]
-_NOT_LAYERS = ("image.", "features.", "golden.")
+_NOT_LAYERS = tuple(f"{name}." for name in (*GIVEN, "golden"))
 
 
 def _renamed(layers: list[Layer], prefix: str) -> list[Layer]:
@@ -27,7 +28,7 @@ def _renamed(layers: list[Layer], prefix: str) -> list[Layer]:
         {
             **layer,
             "name": prefix + layer["name"],
-            "inputs": [one if one in (IMAGE, FEATURES) else prefix + one for one in layer["inputs"]],
+            "inputs": [one if one in GIVEN else prefix + one for one in layer["inputs"]],
         }
         for layer in layers
     ]
@@ -37,8 +38,16 @@ def _weights(member: jtm.Model, prefix: str) -> Tensors:
     return {prefix + name: values for name, values in member.tensors.items() if not name.startswith(_NOT_LAYERS)}
 
 
+def _reads(member: jtm.Model, name: str) -> bool:
+    return any(name in layer["inputs"] for layer in member.header["layers"])
+
+
+def _first_that_reads(members: list[jtm.Model], name: str) -> jtm.Model | None:
+    return next((member for member in members if _reads(member, name)), None)
+
+
 def check_members(members: list[jtm.Model]) -> None:
-    """Refuse members that do not read the same inputs.
+    """Refuse members that read something of one name that is not the same.
 
     Parameters
     ----------
@@ -54,13 +63,21 @@ def check_members(members: list[jtm.Model]) -> None:
     if len(members) < 2:
         raise ValueError("an ensemble has two members at least")
     for member in members[1:]:
-        name = member.header["name"]
-        for section in ("image", "features", "classes"):
-            if member.header.get(section) != first.header.get(section):
-                raise ValueError(f"{name}: its section {section} is not that of {first.header['name']}")
-        for tensor in ("image.mean", "image.deviation", "features.mean", "features.deviation"):
-            if not np.array_equal(member.tensors.get(tensor, 0), first.tensors.get(tensor, 0)):
-                raise ValueError(f"{name}: {tensor} is not that of {first.header['name']}: trained on other jets")
+        if member.header["classes"] != first.header["classes"]:
+            raise ValueError(f"{member.header['name']}: its section classes is not that of {first.header['name']}")
+    for section in GIVEN:
+        readers = [member for member in members if _reads(member, section)]
+        for member in readers[1:]:
+            _check_same(section, member, readers[0])
+
+
+def _check_same(section: str, member: jtm.Model, first: jtm.Model) -> None:
+    name, other = member.header["name"], first.header["name"]
+    if member.header.get(section) != first.header.get(section):
+        raise ValueError(f"{name}: its section {section} is not that of {other}")
+    for tensor in (f"{section}.mean", f"{section}.deviation"):
+        if not np.array_equal(member.tensors.get(tensor, 0), first.tensors.get(tensor, 0)):
+            raise ValueError(f"{name}: {tensor} is not that of {other}: trained on other jets")
 
 
 def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:
@@ -77,7 +94,6 @@ def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:
     -------
     tuple of Network and dict of str to ndarray
     """
-    header = members[0].header
     layers: list[Layer] = []
     tensors: Tensors = {}
     outputs = []
@@ -92,33 +108,37 @@ def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:
     tensors["mean.weight"] = np.tile(np.eye(n, dtype=np.float32), len(members)) / np.float32(len(members))
     tensors["mean.bias"] = np.zeros(n, np.float32)
     names = ", ".join(dict.fromkeys(str(member.header["name"]) for member in members))
-    image = {key: value for key, value in header["image"].items() if key not in ("mean", "deviation")}
-    n_features = len(header["features"]["names"]) if "features" in header else 0
-    words = f"Mean of the logits of {len(members)} trainings of {names}, with different seeds."
-    return Network(name, words, image, "mean" in header["image"], n_features, layers), tensors
+    seen = (_first_that_reads(members, IMAGE) or members[0]).header["image"]
+    image = {key: value for key, value in seen.items() if key not in ("mean", "deviation")}
+    with_features = _first_that_reads(members, FEATURES)
+    n_features = len(with_features.header["features"]["names"]) if with_features else 0
+    words = f"Mean of the logits of {len(members)} trainings of {names}."
+    sets: dict[str, InputSet] = {}
+    for member in members:
+        sets |= {part: one for part, one in sets_of(member.header, member.tensors).items() if _reads(member, part)}
+    return Network(name, words, image, "mean" in seen, n_features, layers, sets), tensors
 
 
-def statistics_of(member: jtm.Model) -> Statistics:
-    """What the inputs of a model are standardised with.
+def statistics_of(members: list[jtm.Model]) -> Statistics:
+    """What the inputs of an ensemble are standardised with.
 
     Parameters
     ----------
-    member : Model
-        Any of an ensemble's.
+    members : list of Model
+        All of them.
 
     Returns
     -------
     Statistics
     """
-    tensors, header = member.tensors, member.header
-    names = header["features"]["names"] if "features" in header else ()
-    return Statistics(
-        tensors.get("image.mean"),
-        tensors.get("image.deviation"),
-        names,
-        tensors.get("features.mean"),
-        tensors.get("features.deviation"),
-    )
+    images = (_first_that_reads(members, IMAGE) or members[0]).tensors
+    found = Statistics(images.get("image.mean"), images.get("image.deviation"))
+    reader = _first_that_reads(members, FEATURES)
+    if reader:
+        found.feature_names = reader.header["features"]["names"]
+        found.feature_mean = reader.tensors["features.mean"]
+        found.feature_deviation = reader.tensors["features.deviation"]
+    return found
 
 
 def training_of(members: list[jtm.Model]) -> dict[str, Any]:

@@ -108,6 +108,10 @@ def build(
     if network.n_features:
         header["features"] = {"names": list(statistics.feature_names)}
         _standardise(header["features"], "features", statistics.feature_mean, statistics.feature_deviation, tensors)
+    for name, given in network.sets.items():
+        header[name] = {"most": given.most, "columns": list(given.columns)}
+        mean, deviation = np.array(list(given.columns.values()), np.float32).T
+        _standardise(header[name], name, mean, deviation, tensors)
     header |= {"layers": network.layers, "output": network.output}
     if working_points is not None:
         header["working_points"] = dict(working_points)

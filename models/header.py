@@ -11,7 +11,21 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from models.layers import ACTIVATIONS, FEATURES, IMAGE, KINDS, Key, Shape, filled, output_shape, tensor_shapes
+from models.layers import (
+    ACTIVATIONS,
+    CONSTITUENTS,
+    FEATURES,
+    GIVEN,
+    IMAGE,
+    KINDS,
+    PAIRS,
+    Key,
+    Shape,
+    filled,
+    output_shape,
+    tensor_shapes,
+)
+from models.sets import COLUMNS, MAX_COLUMNS, RANGES, set_shape
 
 Tensors: TypeAlias = dict[str, npt.NDArray[np.float32]]
 Check: TypeAlias = Callable[[Any], bool]
@@ -90,6 +104,8 @@ _TOP: _Rules = {
     "classes": (True, lambda value: _is_list(value, 2, 16, _is_name) and value.count("top") == 1),
     "image": (True, _is_object),
     "features": (False, _is_object),
+    "constituents": (False, _is_object),
+    "pairs": (False, _is_object),
     "layers": (True, lambda value: _is_list_of_objects(value) and 1 <= len(value) <= 4096),
     "output": (True, _is_name),
     "tensors": (True, _is_list_of_objects),
@@ -118,6 +134,20 @@ _FEATURES: _Rules = {
     "names": (True, lambda value: _is_list(value, 1, 1024, _is_name) and len(set(value)) == len(value)),
     "mean": (True, _is_name),
     "deviation": (True, _is_name),
+}
+_SETS: dict[str, _Rules] = {
+    name: {
+        "most": (True, lambda value, name=name: _is_integer(value, *RANGES[name])),  # type: ignore[misc]
+        "columns": (
+            True,
+            lambda value, name=name: (  # type: ignore[misc]
+                _is_list(value, 1, MAX_COLUMNS, _one_of(*COLUMNS[name])) and len(set(value)) == len(value)
+            ),
+        ),
+        "mean": (True, _is_name),
+        "deviation": (True, _is_name),
+    }
+    for name in (CONSTITUENTS, PAIRS)
 }
 _POINTS: _Rules = {
     "sample": (True, _is_text),
@@ -225,7 +255,7 @@ def _check_image(image: dict[str, Any], use: _Use) -> Shape:
 
 def _check_layer_keys(layer: dict[str, Any], pass_over_unknown: bool) -> None:
     name = layer.get("name")
-    if not _is_name(name) or name in (IMAGE, FEATURES) or layer.get("kind") not in KINDS:
+    if not _is_name(name) or name in GIVEN or layer.get("kind") not in KINDS:
         raise FormatError(f"layers: name or kind of {name} are not allowed")
     most = {"concat": (2, 8), "add": (2, 2)}.get(layer["kind"], (1, 1))
     if not _is_list(layer.get("inputs"), *most, _is_name):
@@ -262,7 +292,7 @@ def _check_layers(header: dict[str, Any], shapes: dict[str, Shape], use: _Use, p
     unread = {layer["name"] for layer in header["layers"]} - read - {header["output"]}
     if unread:
         raise FormatError(f"layer {sorted(unread)[0]}: nothing reads it")
-    if header["output"] in (IMAGE, FEATURES) or shapes.get(header["output"]) != (len(header["classes"]),):
+    if header["output"] in GIVEN or shapes.get(header["output"]) != (len(header["classes"]),):
         raise FormatError("output: not a layer with one value per class")
 
 
@@ -321,6 +351,12 @@ def check_header(header: dict[str, Any], tensors: Tensors, pass_over_unknown: bo
         _check_object("features.", features, _FEATURES, pass_over_unknown)
         shapes[FEATURES] = (len(features["names"]),)
         use.standardisation(features, shapes[FEATURES])
+    for name in (CONSTITUENTS, PAIRS):
+        if name in header:
+            section = header[name]
+            _check_object(f"{name}.", section, _SETS[name], pass_over_unknown)
+            shapes[name] = set_shape(name, section["most"], len(section["columns"]))
+            use.standardisation(section, (len(section["columns"]),))
     _check_layers(header, shapes, use, pass_over_unknown)
     _check_quality(header, use, pass_over_unknown)
     unused = set(tensors) - use.used

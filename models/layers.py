@@ -1,6 +1,7 @@
 """Layer kinds of model files (FORMAT.md, `layers`): keys, defaults, shapes, tensors and costs. NumPy is not needed.
 
-A shape is (channels, rows, columns) for an image and (n,) for a vector. A layer is a dict as in a model file's header.
+A shape is (channels, rows, columns) for an image and (n,) for a vector. Constituents and pairs are images of one row.
+A layer is a dict as in a model file's header.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ MAX_STRIDE = 16
 MAX_EXPANSION = 64
 IMAGE = "image"
 FEATURES = "features"
+CONSTITUENTS = "constituents"
+PAIRS = "pairs"
+# What layers may read that is no layer; the last three come to the library in one row, in this order.
+GIVEN = (IMAGE, FEATURES, CONSTITUENTS, PAIRS)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from models.layers import FEATURES, IMAGE, Layer, Shape, filled, multiply_adds, output_shape, tensor_shapes
+from models.layers import (
+    CONSTITUENTS,
+    FEATURES,
+    IMAGE,
+    PAIRS,
+    Layer,
+    Shape,
+    filled,
+    multiply_adds,
+    output_shape,
+    tensor_shapes,
+)
+from models.sets import InputSet
 
 N_FEATURES = 53
 CLASSES = ("qcd", "top")
@@ -70,6 +82,8 @@ class Network:
         Global features that it reads, 0 for images alone.
     layers : list of dict
         As in a model file, the output last.
+    sets : dict of str to InputSet
+        `constituents` and `pairs`, where it reads such.
     """
 
     name: str
@@ -78,6 +92,18 @@ class Network:
     standardised: bool
     n_features: int
     layers: list[Layer]
+    sets: dict[str, InputSet] = field(default_factory=dict)
+
+    @property
+    def reads_image(self) -> bool:
+        """Whether any layer does; if none, nobody makes one."""
+        return any(IMAGE in layer["inputs"] for layer in self.layers)
+
+    @property
+    def row_shapes(self) -> dict[str, Shape]:
+        """What the library gives in one row beside images, in order."""
+        features = {FEATURES: (self.n_features,)} if self.n_features else {}
+        return features | {name: self.sets[name].shape(name) for name in (CONSTITUENTS, PAIRS) if name in self.sets}
 
     @property
     def output(self) -> str:
@@ -96,10 +122,8 @@ class Network:
         return (len(self.image["channels"]), *sides)
 
     def shapes(self) -> dict[str, Shape]:
-        """Shape of every value: `image`, `features` where there are any, and each layer's output."""
-        found: dict[str, Shape] = {IMAGE: self.image_shape}
-        if self.n_features:
-            found[FEATURES] = (self.n_features,)
+        """Shape of every value: the image, what else is given, and each layer's output."""
+        found: dict[str, Shape] = {IMAGE: self.image_shape, **self.row_shapes}
         for layer in self.layers:
             found[layer["name"]] = output_shape(filled(layer), [found[name] for name in layer["inputs"]])
         return found
@@ -296,6 +320,60 @@ def resnext_layers() -> list[Layer]:
     return [*layers, _dense("logits", "average", 2)]
 
 
+def constituents_layers() -> list[Layer]:
+    """Dense layers over each constituent and over each pair of the 32 hardest; their means join the features.
+
+    No layer has a bias before the means: what is not there stays 0 in all of them, and a unit that copies the channel
+    of ones serves as bias.
+
+    Returns
+    -------
+    list of dict
+    """
+    layers: list[Layer] = []
+    for name, given, units in (("single", CONSTITUENTS, 48), ("pair", PAIRS, 32)):
+        source = given
+        for depth in (1, 2, 3):
+            layers.append(_conv(f"{name}{depth}", source, units, 1, padding="valid", activation="relu"))
+            source = f"{name}{depth}"
+        layers.append({"name": f"{name}_mean", "kind": "global_average", "inputs": [source]})
+    return [
+        *layers,
+        {"name": "joined", "kind": "concat", "inputs": ["single_mean", "pair_mean", FEATURES]},
+        _dense("dense1", "joined", 64, "relu"),
+        _dense("logits", "dense1", 2),
+    ]
+
+
+# Means and deviations are round numbers near those of jets; angles keep mean 0, so that mirroring a jet is a sign.
+_SETS = {
+    CONSTITUENTS: InputSet(
+        64,
+        {
+            "deta": (0.0, 0.33),
+            "dphi": (0.0, 0.33),
+            "dr": (0.2, 0.33),
+            "log_dr": (-1.5, 1.4),
+            "log_pt": (1.7, 1.4),
+            "log_z": (-4.7, 1.4),
+        },
+    ),
+    PAIRS: InputSet(32, {"log_dr": (-1.2, 1.25), "log_kt": (0.5, 1.7), "log_z": (-1.6, 1.1), "log_m": (1.3, 1.7)}),
+}
+
+
+def _constituents() -> Network:
+    return Network(
+        "constituents-gf",
+        "Dense layers over single constituents, over pairs of the hardest 32, and over 53 global features; no image.",
+        image_section("A35", *_CROPS["i35"][1:]),
+        False,
+        N_FEATURES,
+        constituents_layers(),
+        _SETS,
+    )
+
+
 def _bottleneck(name: str, source: str, inner: int, outer: int, stride: list[int], project: bool) -> list[Layer]:
     """1 x 1, grouped 3 x 3, 1 x 1, and the sum with the input or with its projection."""
     normed = {"batch_norm": True}
@@ -359,6 +437,7 @@ def _all() -> dict[str, Network]:
             found += _paper_a(f"effnet-{size}", f"EffNet-S {size.upper()}", _effnet_of(size), side, window)
     b = 'Tagger of "Pulling out all the tops" (arXiv:1803.00107) on '
     minimal = "DeepTop (arXiv:1701.08784), minimal, as arXiv:1803.00107 compares it, on "
+    found.append(_constituents())
     found += [
         _paper_b("macaluso-shih-grey-cms", b + "grey images of CMS-like jets.", macaluso_shih_layers(), "B37-grey"),
         _paper_b(

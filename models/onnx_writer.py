@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.layers import FEATURES, IMAGE, Layer, Shape, filled, padding
+from models.layers import GIVEN, Layer, Shape, filled, padding
 from models.networks import Network
 
 OPSET = 17
@@ -165,12 +165,13 @@ def to_onnx(network: Network, tensors: Mapping[str, npt.NDArray[np.float32]]) ->
     Returns
     -------
     onnx.ModelProto
-        Inputs `image` (jets, channels, rows, columns) and, where the network reads them, `features` (jets, features);
+        Inputs, where the network reads them, `image` (jets, channels, rows, columns), `features` (jets, features),
+        `constituents` and `pairs` (jets, channels, 1, members);
         outputs `logits_out` and `scores`, the softmax of it, (jets, classes) both.
     """
     writer = _Writer(tensors)
     shapes = network.shapes()
-    names = {IMAGE: IMAGE, FEATURES: FEATURES}
+    names = {name: name for name in GIVEN}
     for given in network.layers:
         layer = filled(given)
         inputs = [names[name] for name in layer["inputs"]]
@@ -181,7 +182,8 @@ def to_onnx(network: Network, tensors: Mapping[str, npt.NDArray[np.float32]]) ->
     def value(name: str, shape: Shape) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["jets", *shape])
 
-    read = [value(name, shapes[name]) for name in (IMAGE, FEATURES) if name in shapes]
+    used = {name for layer in network.layers for name in layer["inputs"]}
+    read = [value(name, shapes[name]) for name in GIVEN if name in shapes and name in used]
     given_back = [value(name, shapes[network.output]) for name in (LOGITS, SCORES)]
     graph = helper.make_graph(writer.nodes, network.name, read, given_back, writer.weights)
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="jettag")

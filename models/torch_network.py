@@ -5,6 +5,7 @@ Its weights go in and out under the names of model files, so that training, expo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.layers import FEATURES, IMAGE, Layer, Shape, filled, padding
+from models.layers import IMAGE, Layer, Shape, filled, padding
 from models.networks import Network
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -220,7 +221,8 @@ class TorchNetwork(nn.Module):
         images : Tensor
             (n, channels, rows, columns), standardised, cropped and resized.
         features : Tensor, optional
-            (n, features), standardised; for networks that read them.
+            (n, values): what the library gives in one row, features, then constituents and pairs; for networks that
+            read them.
 
         Returns
         -------
@@ -229,12 +231,28 @@ class TorchNetwork(nn.Module):
         """
         values: dict[str, Tensor] = {IMAGE: images}
         if features is not None:
-            values[FEATURES] = features
+            values |= self.split(features)
         for layer, part, finished in zip(self.network.layers, self.parts, self._finished, strict=True):
             values[layer["name"]] = part(*(values[name] for name in layer["inputs"]))
             for name in finished:
                 del values[name]
         return values[self.network.output]
+
+    def split(self, rows: Tensor) -> dict[str, Tensor]:
+        """Features, constituents and pairs out of the rows that they come in.
+
+        Parameters
+        ----------
+        rows : Tensor
+            (n, values).
+
+        Returns
+        -------
+        dict of str to Tensor
+        """
+        shapes = self.network.row_shapes
+        parts = torch.split(rows, [math.prod(shape) for shape in shapes.values()], 1)
+        return {name: part.reshape(-1, *shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
     def scores(self, images: Tensor, features: Tensor | None = None) -> Tensor:
         """Probability of the class `top`, the last of two.

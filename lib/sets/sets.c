@@ -140,7 +140,7 @@ static void measure_pairs(const room *r, int32_t i, int32_t n, int32_t k)
         const float x2 = dx * dx, y2 = dy * dy;
         r->square[k] = larger(x2 + y2, least_distance * least_distance);
         r->smaller[k] = larger(pt < r->pt[j] ? pt : r->pt[j], least_pt);
-        r->both[k] = larger(pt + r->pt[j], 2.0f * least_pt);
+        r->both[k] = larger(pt, least_pt) + larger(r->pt[j], least_pt);
         /* cosh dx - cos dy */
         const float series = x2 + y2 + (x2 * x2 - y2 * y2) / 12.0f + (x2 * x2 * x2 + y2 * y2 * y2) / 360.0f;
         r->mass[k] = larger(pt * r->pt[j] * series, least_mass * least_mass);

@@ -28,8 +28,8 @@ typedef enum jt_single {
 
 typedef enum jt_pair {
     JT_PAIR_LOG_DR = 0, /* ln of the distance, at least ln 1e-4 */
-    JT_PAIR_LOG_KT,     /* ln of the smaller pT in GeV times the distance */
-    JT_PAIR_LOG_Z,      /* ln of the smaller pT's share of both */
+    JT_PAIR_LOG_KT,     /* ln of the smaller pT in GeV, at least 1e-3, times the distance */
+    JT_PAIR_LOG_Z,      /* ln of the smaller pT's share of both, each at least 1e-3 GeV */
     JT_PAIR_LOG_M, /* ln of the mass in GeV of two massless ones, at least ln 1e-3; cosh and cos up to sixth order */
     JT_PAIRS
 } jt_pair;

@@ -131,7 +131,7 @@ int tool_bench(jt_model *model, FILE *in, const char *name)
     jt_model_info info = {.size = sizeof info};
     jt_model_info_get(model, &info);
     bench b = {.n_pixels = (size_t)info.image_shape[0] * (size_t)info.image_shape[1] * (size_t)info.image_shape[2],
-               .n_features = (size_t)info.n_features};
+               .n_features = (size_t)info.n_values};
     tool_jets jets = {0};
     int64_t line = 0;
     const int read = in ? tool_read_jets(in, name, MOST_JETS, &line, &jets) : make_up(&jets);

@@ -42,7 +42,7 @@ def main() -> None:
     sample = arguments.sample or sample_of(network.name)
     test = load_test(arguments.data, sample, SAMPLES[sample].test_shards)
     training = training_of(members)
-    finish(module, statistics_of(members[0]), test, sample, training, arguments.version, work, arguments.out)
+    finish(module, statistics_of(members), test, sample, training, arguments.version, work, arguments.out)
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def make_card(network: Network, sample: str, training: dict[str, Any], test: dic
     return {
         "architecture": f"{network.description} {network.parameters():,} parameters.",
         "sample": SAMPLES[sample].description,
-        "recipe": f"Images {network.image['recipe']} ({paper})"
+        "recipe": (f"Images {network.image['recipe']} ({paper})" if network.reads_image else "No image")
         + ("; flipped at random along either axis in training." if network.image["frame"] == "hardest" else "."),
         "limits": SAMPLES[sample].limits + " Errors are statistical, of the test jets alone.",
         "citation": f"Cite {paper} for the network and its inputs, and jettag for these weights.",

@@ -25,6 +25,7 @@ from models.datasets.shards import Jets
 from models.export import Statistics, build
 from models.initialise import initial_tensors
 from models.networks import Network
+from models.training.sets import SetRows
 
 MIN_CONSTITUENTS = 4
 DEVIATION_FLOOR = 1e-3
@@ -293,12 +294,21 @@ class Inputs:
         Of all jets.
     statistics : Statistics
         To standardise with.
+    sets : SetRows, optional
+        Constituents and pairs, for a network that reads such.
     """
 
     def __init__(
-        self, network: Network, images: Images, features: npt.NDArray[np.float64] | None, statistics: Statistics
+        self,
+        network: Network,
+        images: Images,
+        features: npt.NDArray[np.float64] | None,
+        statistics: Statistics,
+        sets: SetRows | None = None,
     ) -> None:
-        self._images = images
+        self._images = images if network.reads_image else None
+        self._shape = network.image_shape
+        self._sets = sets
         self._crop = network.image.get("crop")
         self._resize = network.image.get("resize")
         self._mean, self._deviation = statistics.image_mean, statistics.image_deviation
@@ -308,7 +318,7 @@ class Inputs:
             self._features = torch.from_numpy(standardised.astype(np.float32))
 
     def batch(self, jets: npt.NDArray[np.int64], flips: torch.Generator | None = None) -> tuple[Tensor, Tensor | None]:
-        """Images and features of some jets.
+        """Images of some jets, and what else the network reads, in rows.
 
         Parameters
         ----------
@@ -321,11 +331,21 @@ class Inputs:
         -------
         tuple of Tensor and Tensor or None
         """
-        x = torch.from_numpy(self._images.dense(jets))
+        mirrored = {}
         if flips is not None:
-            for axis in (2, 3):
-                chosen = torch.rand(len(jets), generator=flips) < 0.5
-                x = torch.where(chosen[:, None, None, None], x.flip(axis), x)
+            mirrored = {axis: torch.rand(len(jets), generator=flips) < 0.5 for axis in (2, 3)}
+        rows = [] if self._features is None else [self._features[torch.from_numpy(jets)]]
+        if self._sets is not None:
+            rows.append(self._sets.batch(jets, mirrored))
+        return self._dense(jets, mirrored), torch.cat(rows, 1) if rows else None
+
+    def _dense(self, jets: npt.NDArray[np.int64], mirrored: dict[int, Tensor]) -> Tensor:
+        """Images, or zeros where the network does not look at them."""
+        if self._images is None:
+            return torch.zeros(1).expand(len(jets), *self._shape)
+        x = torch.from_numpy(self._images.dense(jets))
+        for axis, chosen in mirrored.items():
+            x = torch.where(chosen[:, None, None, None], x.flip(axis), x)
         if self._mean is not None and self._deviation is not None:
             x = (x - torch.from_numpy(self._mean)) / torch.from_numpy(self._deviation)
         if self._crop:
@@ -333,8 +353,7 @@ class Inputs:
             x = x[:, :, top : top + rows, left : left + columns]
         if self._resize:
             x = functional.interpolate(x, self._resize, mode="bilinear", align_corners=False)
-        x = x.contiguous(memory_format=torch.channels_last)
-        return x, None if self._features is None else self._features[torch.from_numpy(jets)]
+        return x.contiguous(memory_format=torch.channels_last)
 
 
 def library_inputs(model: jettag.Model, jets: Jets) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:

@@ -27,6 +27,7 @@ from models.training.data import Data, load_test, load_training, training_shards
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
 from models.training.samples import SAMPLES, sample_of
+from models.training.sets import SetRows
 
 GRADIENT_LIMIT = 5.0
 
@@ -288,7 +289,8 @@ def main() -> None:
     shards = training_shards(arguments.data, sample, test_shards)
     data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets)
     statistics = measure(network, data.images, data.features, data.n_train)
-    inputs = Inputs(network, data.images, data.features, statistics)
+    sets = SetRows(network, data.jets, work) if network.sets else None
+    inputs = Inputs(network, data.images, data.features, statistics, sets)
     check_inputs(network, data.jets, inputs, statistics, work)
 
     state = begin(network, settings, data.n_train)

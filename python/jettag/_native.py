@@ -86,6 +86,9 @@ class ModelInfo(SizedStructure):
         ("backend_reason", c_char_p),
         ("header", c_char_p),
         ("header_length", c_size_t),
+        ("n_values", c_int32),
+        ("constituents_shape", c_int32 * 2),
+        ("pairs_shape", c_int32 * 2),
     ]
 
 

@@ -16,7 +16,7 @@ from jettag import _native
 from jettag._jets import JetsLike, JetView
 from jettag.errors import ArgumentError, check
 
-_INFO_ARRAYS = ("image_shape", "recipe_shape")
+_INFO_ARRAYS = ("image_shape", "recipe_shape", "constituents_shape", "pairs_shape")
 
 
 class Model:
@@ -171,7 +171,8 @@ class Model:
         images : array_like
             (n, channels, rows, columns), standardised, cropped and resized: what `network_inputs` gives.
         features : array_like, optional
-            (n, features), standardised; exactly when the model has features.
+            (n, n_values of `info`): features, standardised, then constituents and pairs where the network reads such.
+            Exactly when `n_values` is not 0.
 
         Returns
         -------
@@ -185,8 +186,8 @@ class Model:
         values = None
         if features is not None:
             values = np.ascontiguousarray(features, np.float32)
-            if values.shape != (n, self._info["n_features"]):
-                raise ArgumentError(f"features must have shape ({n}, {self._info['n_features']}), not {values.shape}")
+            if values.shape != (n, self._info["n_values"]):
+                raise ArgumentError(f"features must have shape ({n}, {self._info['n_values']}), not {values.shape}")
         scores = np.empty(n, np.float32)
         output = _native.Output(scores=scores.ctypes.data)
         context = self._context()
@@ -210,14 +211,15 @@ class Model:
         images : ndarray of float32
             (n, channels, rows, columns); NaN for a jet that cannot be scored.
         features : ndarray of float32 or None
-            (n, features), or None for a network on images alone.
+            (n, n_values of `info`): features, then constituents and pairs, as `tag_images` takes them. None for a
+            network on images alone.
         statuses : ndarray of uint8
             (n,), 0 where all is well.
         """
         view = JetView(jets, classes)
         images = np.empty((view.n_jets, *self._info["image_shape"]), np.float32)
-        n_features = self._info["n_features"]
-        features = np.empty((view.n_jets, n_features), np.float32) if n_features else None
+        n_values = self._info["n_values"]
+        features = np.empty((view.n_jets, n_values), np.float32) if n_values else None
         statuses = np.empty(view.n_jets, np.uint8)
         context = self._context()
         status = self._lib.jt_network_inputs(

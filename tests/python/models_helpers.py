@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,28 @@ def blob_images(shape: tuple[int, ...], jets: int, seed: int) -> Floats:
 
 
 def network_inputs(network: Network, jets: int, seed: int) -> tuple[Floats, Floats | None]:
-    """Images and, where the network reads them, features."""
+    """Images and, where the network reads them, rows of features, constituents and pairs."""
     random = np.random.default_rng(seed + 1)
-    features = random.standard_normal((jets, network.n_features)).astype(np.float32) if network.n_features else None
-    return blob_images(network.image_shape, jets, seed), features
+    rows = []
+    for name, shape in network.row_shapes.items():
+        values = random.standard_normal((jets, *shape))
+        if name in network.sets:
+            # What is not there is 0 in all channels, and 1 in the first where it is.
+            there = np.arange(shape[2]) < random.integers(shape[2] // 4, shape[2] + 1, (jets, 1, 1))
+            values = np.where(there[:, None], values, 0)
+            values[:, 0] = there
+        rows.append(values.reshape(jets, -1).astype(np.float32))
+    return blob_images(network.image_shape, jets, seed), np.concatenate(rows, 1) if rows else None
+
+
+def split_rows(network: Network, rows: Floats | None) -> dict[str, Floats]:
+    """Features, constituents and pairs out of the rows that they come in."""
+    found, start = {}, 0
+    for name, shape in network.row_shapes.items():
+        end = start + math.prod(shape)
+        found[name] = rows[:, start:end].reshape(-1, *shape)
+        start = end
+    return found
 
 
 def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: Floats | None) -> tuple[Floats, Floats]:
@@ -50,9 +69,9 @@ def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: F
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     model = to_onnx(network, tensors).SerializeToString()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    given: dict[str, Any] = {"image": images}
-    if features is not None:
-        given["features"] = features
+    given: dict[str, Any] = {"image": images, **split_rows(network, features)}
+    read = {one.name for one in session.get_inputs()}
+    given = {name: values for name, values in given.items() if name in read}
     logits, scores = session.run([LOGITS, SCORES], given)
     return logits, scores[:, -1]
 

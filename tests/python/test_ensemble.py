@@ -32,7 +32,7 @@ def test_the_score_of_the_mean_logits(tmp_path):
     check_members(members)
     network, tensors = combine("three", members)
     jtm.write(
-        tmp_path / "three.jtm", build(network, tensors, statistics_of(members[0]), version="1", created="2026-01-31")
+        tmp_path / "three.jtm", build(network, tensors, statistics_of(members), version="1", created="2026-01-31")
     )
     logits = []
     for i, one in enumerate(members):
@@ -54,3 +54,36 @@ def test_members_with_other_inputs_are_refused():
     other.header["image"] = {**other.header["image"], "crop": [4, 4, 28, 28]}
     with pytest.raises(ValueError, match="section image is not that of"):
         check_members([member(1), other])
+
+
+def test_members_of_different_kinds(tmp_path):
+    images_and_features = member(1)
+    kind = NETWORKS["constituents-gf"]
+    statistics = Statistics(
+        None,
+        None,
+        jettag.FEATURES,
+        images_and_features.tensors["features.mean"],
+        images_and_features.tensors["features.deviation"],
+    )
+    tensors = helpers.random_tensors(kind, 3)
+    members = [build(kind, tensors, statistics, version="1", created="2026-01-31"), images_and_features]
+    check_members(members)
+    network, tensors = combine("both", members)
+    assert network.image["crop"] == NETWORK.image["crop"] and network.standardised
+    for name, given in kind.sets.items():
+        assert network.sets[name].most == given.most and list(network.sets[name].columns) == list(given.columns)
+    jtm.write(tmp_path / "both.jtm", build(network, tensors, statistics_of(members), version="1", created="2026-01-31"))
+    images, rows = helpers.network_inputs(network, 50, 4)
+    features = rows[:, :53]
+    logits = [
+        helpers.onnx_outputs(kind, members[0].tensors, images, rows)[0],
+        helpers.onnx_outputs(NETWORK, members[1].tensors, images, features)[0],
+    ]
+    assert all(np.abs(one).max() < 20 and one.std() > 0.1 for one in logits)
+    expected = 1 / (1 + np.exp(-np.diff(np.mean(logits, axis=0).astype(np.float64), axis=1)[:, 0]))
+    found = jettag.load(tmp_path / "both.jtm").tag_images(images, rows)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    members[1].tensors["features.mean"] = members[1].tensors["features.mean"] + 1
+    with pytest.raises(ValueError, match=r"features\.mean is not that of constituents-gf"):
+        check_members(members)

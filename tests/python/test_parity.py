@@ -8,6 +8,7 @@ from models import jtm
 from models.datasets import shards
 from models.export import build, without_statistics
 from models.networks import NETWORKS, Network
+from models.sets import sets_of
 
 TOLERANCE = 1e-5
 JETS = 24
@@ -151,7 +152,8 @@ def zoo_network(model):
     header = model.header
     standardised = "mean" in header["image"]
     n_features = len(header["features"]["names"]) if "features" in header else 0
-    return Network(header["name"], "", header["image"], standardised, n_features, header["layers"])
+    sets = sets_of(header, model.tensors)
+    return Network(header["name"], "", header["image"], standardised, n_features, header["layers"], sets)
 
 
 @pytest.mark.parametrize("path", sorted(ZOO.glob("*.jtm")), ids=lambda path: path.stem)
