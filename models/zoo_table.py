@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from models import jtm
+from models.layers import CONSTITUENTS, FEATURES, GIVEN, IMAGE, PAIRS
 
 ZOO = Path(__file__).parent / "zoo"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 _HEAD = (
-    "| model | sample | images | training jets, epochs | parameters | accuracy | AUC "
+    "| model | sample | reads | training jets, epochs | parameters | accuracy | AUC "
     "| 1/eps_B at 50 % | at 30 % | bytes |\n|---|---|---|---|---|---|---|---|---|---|\n"
 )
 
@@ -22,6 +23,17 @@ def _with_error(card: dict[str, Any], key: str, digits: int) -> str:
     if key not in card:
         return "-"
     return f"{card[key]:.{digits}f} ± {card[key + '_error']:.{digits}f}"
+
+
+def _reads(header: dict[str, Any]) -> str:
+    read = {name for layer in header["layers"] for name in layer["inputs"]}
+    words = {
+        IMAGE: header["image"]["recipe"],
+        FEATURES: f"{len(header.get('features', {}).get('names', ()))} features",
+        CONSTITUENTS: f"{header.get(CONSTITUENTS, {}).get('most')} constituents",
+        PAIRS: f"pairs of {header.get(PAIRS, {}).get('most')}",
+    }
+    return ", ".join(words[name] for name in GIVEN if name in read)
 
 
 def row(path: Path) -> str:
@@ -37,14 +49,13 @@ def row(path: Path) -> str:
     str
     """
     model = jtm.read(path)
-    card, image = model.header["card"], model.header["image"]
-    inputs = ("image.", "features.", "golden.")
+    card = model.header["card"]
+    inputs = tuple(f"{name}." for name in (*GIVEN, "golden"))
     parameters = sum(values.size for name, values in model.tensors.items() if not name.startswith(inputs))
     cells = [
         f"`{model.header['name']}`",
         card["sample"].split(":")[0],
-        image["recipe"]
-        + (f" and {len(model.header['features']['names'])} features" if "features" in model.header else ""),
+        _reads(model.header),
         f"{card['jets']:,}, {card['epochs']:g}",
         f"{parameters:,}",
         _with_error(card, "accuracy", 4),

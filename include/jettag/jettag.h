@@ -180,6 +180,7 @@ typedef struct jt_model_info {
     int32_t n_values;              /* floats a jet in what jt_tag_images calls features */
     int32_t constituents_shape[2]; /* channels and members of the constituents that the network sees; 0, 0: none */
     int32_t pairs_shape[2];        /* likewise of pairs of constituents */
+    int32_t reads_image;           /* 0: no layer reads the image, and none is made */
 } jt_model_info;
 
 /* Fill in *info. Errors: JT_ERROR_ARGUMENT. */

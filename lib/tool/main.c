@@ -38,9 +38,14 @@ static int info(jt_model *model, const char *none)
     jt_model_info i = {.size = sizeof i};
     jt_model_info_get(model, &i);
     printf("%s %s (%s), %s\n%s\n", i.name, i.version, i.created, i.licence, i.description);
-    printf("image        %s, %d x %d x %d, network sees %d x %d x %d\n", i.recipe, i.recipe_shape[0], i.recipe_shape[1],
-           i.recipe_shape[2], i.image_shape[0], i.image_shape[1], i.image_shape[2]);
+    if (i.reads_image)
+        printf("image        %s, %d x %d x %d, network sees %d x %d x %d\n", i.recipe, i.recipe_shape[0],
+               i.recipe_shape[1], i.recipe_shape[2], i.image_shape[0], i.image_shape[1], i.image_shape[2]);
     printf("features     %d\n", i.n_features);
+    if (i.constituents_shape[1])
+        printf("singles      %d constituents, %d columns\n", i.constituents_shape[1], i.constituents_shape[0] - 1);
+    if (i.pairs_shape[1])
+        printf("pairs        %d, %d columns\n", i.pairs_shape[1], i.pairs_shape[0] - 1);
     printf("constituents %d .. the hardest %d%s\n", i.min_constituents, i.max_constituents,
            i.needs_classes ? ", with classes" : "");
     printf("network      %d layers, %" PRId64 " parameters, %" PRId64 " multiply-adds\n", i.n_layers, i.n_parameters,

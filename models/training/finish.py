@@ -113,7 +113,9 @@ def make_card(network: Network, sample: str, training: dict[str, Any], test: dic
         "recipe": (f"Images {network.image['recipe']} ({paper})" if network.reads_image else "No image")
         + ("; flipped at random along either axis in training." if network.image["frame"] == "hardest" else "."),
         "limits": SAMPLES[sample].limits + " Errors are statistical, of the test jets alone.",
-        "citation": f"Cite {paper} for the network and its inputs, and jettag for these weights.",
+        "citation": f"Cite {paper} for the network and its inputs, and jettag for these weights."
+        if network.reads_image
+        else "Cite jettag for the network and these weights, and arXiv:2512.05031 for the choice of features.",
         "framework": f"PyTorch {torch.__version__.split('+')[0]}, AdamW with a one-cycle rate",
         **training,
         **test,

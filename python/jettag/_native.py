@@ -89,6 +89,7 @@ class ModelInfo(SizedStructure):
         ("n_values", c_int32),
         ("constituents_shape", c_int32 * 2),
         ("pairs_shape", c_int32 * 2),
+        ("reads_image", c_int32),
     ]
 
 

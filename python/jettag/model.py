@@ -73,7 +73,8 @@ class Model:
             else:
                 info[name] = value
         info["header"] = json.loads(info["header"])
-        info["needs_classes"] = bool(info["needs_classes"])
+        for flag in ("needs_classes", "reads_image"):
+            info[flag] = bool(info[flag])
         info["features"] = [self._lib.jt_model_feature(self._handle, i).decode() for i in range(info["n_features"])]
         return info
 

@@ -1,6 +1,7 @@
 /*
  * Fuzzing what happens to jets: whatever the caller's arrays hold, jt_jets_check refuses them in words, or every jet
- * gets a status, and a good one a finite image in every recipe and finite features, the same on every kernel.
+ * gets a status, and a good one a finite image in every recipe, finite features, the same on every kernel, and finite
+ * constituents and pairs.
  *
  * The first bytes of an input choose layout, coordinates and lengths (struct plan), the others are the constituents:
  * plausible momenta, extreme values, or any bits (next_value). Arrays are exactly as long as they have to be, so that
@@ -16,6 +17,7 @@
 #include "lib/features/kernel.h"
 #include "lib/images/lit.h"
 #include "lib/jets/jets.h"
+#include "lib/sets/sets.h"
 #include "require.h"
 
 enum { MOST_JETS = 7, MOST_CONSTITUENTS = 24, MOST_ROWS = MOST_JETS * MOST_CONSTITUENTS };
@@ -290,6 +292,33 @@ static void check_features(const jt_clean_jet *jet, jt_axes axes, int32_t limit)
     }
 }
 
+/* All columns of as many constituents as there can be, and of fewer. */
+static void check_sets(const jt_clean_jet *jet, int32_t most)
+{
+    const float mean[JT_MAX_COLUMNS] = {0.5f}, deviation[JT_MAX_COLUMNS] = {2, 2, 2, 2, 2, 2, 2, 2};
+    jt_sets sets = {{.most = most, .n_columns = JT_SINGLES, .mean = mean, .deviation = deviation},
+                    {.most = most < 2 ? 2 : most, .n_columns = JT_PAIRS, .mean = mean, .deviation = deviation}};
+    for (int32_t c = 0; c < JT_SINGLES; c++)
+        sets.singles.columns[c] = c;
+    for (int32_t c = 0; c < JT_PAIRS; c++)
+        sets.pairs.columns[c] = c;
+    int32_t singles[3], pairs[3];
+    jt_singles_shape(&sets.singles, singles);
+    jt_pairs_shape(&sets.pairs, pairs);
+    const size_t n_singles = (size_t)(singles[0] * singles[2]), n = n_singles + (size_t)(pairs[0] * pairs[2]);
+    void *memory;
+    void *scratch = scratch_of(jt_sets_bytes(&sets, jet->capacity), &memory);
+    float *out = malloc(n * sizeof *out);
+    memset(out, 0xFF, n * sizeof *out);
+    jt_sets_fill(&sets, jet, scratch, out);
+    for (size_t i = 0; i < n; i++)
+        require(isfinite(out[i]), "constituents and pairs are finite");
+    for (int32_t i = 0; i < singles[2]; i++)
+        require(out[i] == (i < jet->n && jet->pt[i] > 0 ? 1.0f : 0.0f), "a constituent is there or not");
+    free(out);
+    free(memory);
+}
+
 static void check_jet(const jt_jets_view *view, int64_t index, const jt_cleaning *cleaning, int64_t rows, jt_axes axes,
                       int32_t limit)
 {
@@ -304,6 +333,7 @@ static void check_jet(const jt_jets_view *view, int64_t index, const jt_cleaning
         for (int32_t i = 0; jet.n > 0 && (recipe = jt_recipe_at(i, NULL)) != NULL; i++)
             check_image(recipe, &jet);
         check_features(&jet, axes, limit);
+        check_sets(&jet, 1 + (int32_t)(rows % MOST_CONSTITUENTS));
     }
     free(memory);
 }

@@ -50,7 +50,7 @@ build_jets() {
         build_kernel avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
     fi
     features=$(ls lib/features/[a-z]*.c | grep -v /kernel.c)
-    clang $sanitized -fsanitize=fuzzer $x86 tests/fuzz/fuzz_jets.c lib/jets/[a-z]*.c lib/images/[a-z]*.c $features \
+    clang $sanitized -fsanitize=fuzzer $x86 tests/fuzz/fuzz_jets.c lib/jets/[a-z]*.c lib/images/[a-z]*.c lib/sets/[a-z]*.c $features \
         lib/core/elementary.c $core $out/kernel_*.o -lm -o $out/fuzz_jets
 }
 

@@ -403,17 +403,25 @@ def test_unknown_backend_names_those_there_are(text):
 # --- info, selftest, backends ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("which", ["zoo", "colour", "bare"])
+@pytest.mark.parametrize("which", ["zoo", "constituents", "colour", "bare"])
 def test_info(which, request):
-    path = MODEL if which == "zoo" else request.getfixturevalue(which)
+    zoo = {"zoo": MODEL, "constituents": MODEL.with_name("constituents-gf.jtm")}
+    path = zoo[which] if which in zoo else request.getfixturevalue(which)
     i = jettag.load(path).info
+    image = "image        {}, {} x {} x {}, network sees {} x {} x {}".format(
+        i["recipe"], *i["recipe_shape"], *i["image_shape"]
+    )
+    assert i["reads_image"] == (which != "constituents")
     assert passed("info", path).splitlines() == [
         f"{i['name']} {i['version']} ({i['created']}), {i['licence']}",
         i["description"],
-        "image        {}, {} x {} x {}, network sees {} x {} x {}".format(
-            i["recipe"], *i["recipe_shape"], *i["image_shape"]
-        ),
+        *([image] if i["reads_image"] else []),
         f"features     {i['n_features']}",
+        *(
+            ["singles      64 constituents, 6 columns", "pairs        496, 4 columns"]
+            if which == "constituents"
+            else []
+        ),
         f"constituents {i['min_constituents']} .. the hardest {i['max_constituents']}"
         + (", with classes" if i["needs_classes"] else ""),
         f"network      {i['n_layers']} layers, {i['n_parameters']} parameters, {i['multiply_adds']} multiply-adds",
