@@ -159,5 +159,6 @@ def training_of(members: list[jtm.Model]) -> dict[str, Any]:
         "validation_jets": cards[0]["validation_jets"],
         "epochs": float(max(card["epochs"] for card in cards)),
         "seed": cards[0]["seed"],
+        "framework": cards[0]["framework"],
         "training_time": "; ".join(f"seed {card['seed']}: {card['training_time']}" for card in cards),
     }

@@ -116,7 +116,6 @@ def make_card(network: Network, sample: str, training: dict[str, Any], test: dic
         "citation": f"Cite {paper} for the network and its inputs, and jettag for these weights."
         if network.reads_image
         else "Cite jettag for the network and these weights, and arXiv:2512.05031 for the choice of features.",
-        "framework": f"PyTorch {torch.__version__.split('+')[0]}, AdamW with a one-cycle rate",
         **training,
         **test,
     }

@@ -17,19 +17,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 
 from jettag.metrics import area
+from models import jtm
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, Network
 from models.torch_network import TorchNetwork
 from models.training.data import Data, load_test, load_training, training_shards
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
+from models.training.recipes import RECIPES, Recipe, Schedule, Verdict, loss_of, make_optimiser, make_schedule
 from models.training.samples import SAMPLES, sample_of
 from models.training.sets import SetRows
-
-GRADIENT_LIMIT = 5.0
 
 
 @dataclass
@@ -41,7 +40,11 @@ class Settings:
     epochs, batch, seed : int
         Passes over the jets, jets per step, seed of everything random.
     rate, decay : float
-        Largest learning rate of the one-cycle schedule, and AdamW's weight decay.
+        Largest learning rate, and weight decay.
+    recipe : str
+        A key of `RECIPES`.
+    start : str
+        A model file whose weights training begins with, as far as names and shapes are the same; "" for none.
     """
 
     epochs: int
@@ -49,6 +52,8 @@ class Settings:
     seed: int
     rate: float
     decay: float
+    recipe: str = "quick"
+    start: str = ""
 
 
 @dataclass
@@ -67,15 +72,18 @@ class State:
         One row per epoch.
     best : dict
         Weights of the epoch with the lowest validation loss.
+    stopped : bool
+        The schedule has ended it.
     """
 
     module: TorchNetwork
-    optimiser: torch.optim.AdamW
-    schedule: torch.optim.lr_scheduler.OneCycleLR
+    optimiser: torch.optim.Optimizer
+    schedule: Schedule
     epoch: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
     best: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    stopped: bool = False
 
     def save(self, path: Path, settings: Settings) -> None:
         """Keep all that is needed to go on.
@@ -97,6 +105,7 @@ class State:
                 "epoch": self.epoch,
                 "seconds": self.seconds,
                 "history": self.history,
+                "stopped": self.stopped,
                 "best": {name: torch.from_numpy(values) for name, values in self.best.items()},
             },
             unfinished,
@@ -120,6 +129,7 @@ class State:
         self.optimiser.load_state_dict(kept["optimiser"])
         self.schedule.load_state_dict(kept["schedule"])
         self.epoch, self.seconds, self.history = kept["epoch"], kept["seconds"], kept["history"]
+        self.stopped = kept["stopped"]
         self.best = {name: values.numpy() for name, values in kept["best"].items()}
 
 
@@ -141,11 +151,42 @@ def begin(network: Network, settings: Settings, n_train: int) -> State:
     """
     # Twice as fast on a processor as the other order in memory.
     module = TorchNetwork(network).to(memory_format=torch.channels_last)
-    module.load_tensors(initial_tensors(network, settings.seed))
-    optimiser = torch.optim.AdamW(module.parameters(), lr=settings.rate, weight_decay=settings.decay)
+    tensors = initial_tensors(network, settings.seed)
+    if settings.start:
+        tensors |= weights_to_start_with(network, Path(settings.start))
+    module.load_tensors(tensors)
+    recipe = RECIPES[settings.recipe]
+    optimiser = make_optimiser(recipe, module.parameters(), settings.rate, settings.decay)
     steps = settings.epochs * (n_train // settings.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps, pct_start=0.25)
-    return State(module, optimiser, schedule)
+    return State(module, optimiser, make_schedule(recipe, optimiser, settings.rate, steps))
+
+
+def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """Weights of another network that fit: as in paper A, whose networks with features begin with those without.
+
+    Parameters
+    ----------
+    network : Network
+        What they are for.
+    path : Path
+        A model file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Those of the same name and shape, but for the logits.
+    """
+    given = jtm.read(path).tensors
+    shapes = network.tensor_shapes()
+    found = {
+        name: given[name]
+        for name, shape in shapes.items()
+        if name in given and given[name].shape == shape and not name.startswith(f"{network.output}.")
+    }
+    if not found:
+        raise SystemExit(f"{path}: none of its weights fits {network.name}")
+    print(f"{path.name}: {len(found)} of {len(shapes)} tensors to start with", flush=True)
+    return found
 
 
 def _labels(data: Data) -> torch.Tensor:
@@ -177,17 +218,18 @@ def train_epoch(state: State, data: Data, inputs: Inputs, settings: Settings) ->
     if state.module.network.image["frame"] == "hardest":
         # Images of paper B are flipped already, so that their brightest quadrant is always the same.
         flips = torch.Generator().manual_seed(settings.seed * 1000 + state.epoch)
-    labels = _labels(data)
+    labels, recipe = _labels(data), RECIPES[settings.recipe]
     total, steps = 0.0, data.n_train // settings.batch
     for step in range(steps):
         jets = order[step * settings.batch : (step + 1) * settings.batch]
         images, features = inputs.batch(jets, flips)
-        loss = functional.cross_entropy(state.module(images, features), labels[torch.from_numpy(jets)])
+        loss = loss_of(recipe, state.module(images, features), labels[torch.from_numpy(jets)])
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(state.module.parameters(), GRADIENT_LIMIT)
+        if recipe.limit:
+            torch.nn.utils.clip_grad_norm_(state.module.parameters(), recipe.limit)
         state.optimiser.step()
-        state.schedule.step()
+        state.schedule.after_step()
         total += float(loss.detach())
         if not np.isfinite(total):
             raise SystemExit(f"the loss is {total} in epoch {state.epoch + 1}, step {step}")
@@ -196,7 +238,7 @@ def train_epoch(state: State, data: Data, inputs: Inputs, settings: Settings) ->
     return total / steps
 
 
-def validate(state: State, data: Data, inputs: Inputs) -> dict[str, float]:
+def validate(state: State, data: Data, inputs: Inputs, recipe: Recipe) -> dict[str, float]:
     """Loss, accuracy and area on the validation jets.
 
     Parameters
@@ -207,6 +249,8 @@ def validate(state: State, data: Data, inputs: Inputs) -> dict[str, float]:
         Jets.
     inputs : Inputs
         Theirs.
+    recipe : Recipe
+        Says which loss.
 
     Returns
     -------
@@ -219,7 +263,7 @@ def validate(state: State, data: Data, inputs: Inputs) -> dict[str, float]:
             [state.module(*inputs.batch(jets)) for jets in np.array_split(chosen, len(chosen) // 500 + 1)]
         )
         labels = _labels(data)[data.n_train :]
-        loss = float(functional.cross_entropy(logits, labels))
+        loss = float(loss_of(recipe, logits, labels))
         scores = torch.softmax(logits, 1)[:, -1].numpy()
     right = float(((scores >= 0.5) == (labels.numpy() == 1)).mean())
     return {"validation_loss": loss, "accuracy": right, "auc": area(scores, labels.numpy())[0]}
@@ -241,14 +285,22 @@ def run(state: State, data: Data, inputs: Inputs, settings: Settings, checkpoint
     checkpoint : Path
         Written after each epoch.
     """
-    while state.epoch < settings.epochs:
+    recipe = RECIPES[settings.recipe]
+    while state.epoch < settings.epochs and not state.stopped:
         start = time.monotonic()
         row = {"epoch": state.epoch + 1.0, "loss": train_epoch(state, data, inputs, settings)}
-        row |= validate(state, data, inputs)
-        if not state.history or row["validation_loss"] < min(one["validation_loss"] for one in state.history):
+        row |= validate(state, data, inputs, recipe)
+        improved = all(row["validation_loss"] < one["validation_loss"] for one in state.history)
+        if improved:
             state.best = state.module.numpy_tensors()
         state.history.append(row)
         state.epoch += 1
+        verdict = state.schedule.after_epoch(improved)
+        state.stopped = verdict is Verdict.STOP
+        if verdict is Verdict.NEW_ROUND:
+            print("a new round, from the best weights", flush=True)
+            state.module.load_tensors(state.best)
+            state.optimiser = make_optimiser(recipe, state.module.parameters(), settings.rate, settings.decay)
         state.seconds += time.monotonic() - start
         state.save(checkpoint, settings)
         print(json.dumps({key: round(value, 5) for key, value in row.items()}), flush=True)
@@ -264,15 +316,46 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sample", choices=sorted(SAMPLES), help="by default the one that the network's name says")
     parser.add_argument("--jets", type=int, default=250_000, help="jets to train on, %(default)s")
     parser.add_argument("--validation-jets", type=int, default=20_000, help="to choose the epoch with, %(default)s")
-    parser.add_argument("--epochs", type=int, default=8, help="passes over the jets, %(default)s")
-    parser.add_argument("--batch", type=int, default=256, help="jets per step, %(default)s")
-    parser.add_argument("--rate", type=float, default=2e-3, help="largest learning rate, %(default)s")
-    parser.add_argument("--decay", type=float, default=1e-2, help="weight decay, %(default)s")
+    parser.add_argument("--recipe", choices=sorted(RECIPES), default="quick", help="%(default)s")
+    parser.add_argument("--start", default="", help="a model file whose weights to begin with, where they fit")
+    parser.add_argument("--epochs", type=int, help="passes over the jets, at most; the recipe's")
+    parser.add_argument("--batch", type=int, help="jets per step, the recipe's")
+    parser.add_argument("--rate", type=float, help="largest learning rate, the recipe's")
+    parser.add_argument("--decay", type=float, help="weight decay, the recipe's")
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch, %(default)s")
     parser.add_argument("--version", default="1.0", help="of the model, %(default)s")
     parser.add_argument("--no-resume", action="store_true", help="begin anew")
     return parser.parse_args()
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The recipe's settings, but for what was given.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        Of the command line.
+
+    Returns
+    -------
+    Settings
+    """
+    recipe = RECIPES[arguments.recipe]
+
+    def chosen(name: str) -> Any:
+        given = getattr(arguments, name)
+        return getattr(recipe, name) if given is None else given
+
+    return Settings(
+        chosen("epochs"),
+        chosen("batch"),
+        arguments.seed,
+        chosen("rate"),
+        chosen("decay"),
+        arguments.recipe,
+        arguments.start,
+    )
 
 
 def main() -> None:
@@ -283,7 +366,7 @@ def main() -> None:
     sample = arguments.sample or sample_of(network.name)
     work = arguments.work or Path(".work") / network.name
     work.mkdir(parents=True, exist_ok=True)
-    settings = Settings(arguments.epochs, arguments.batch, arguments.seed, arguments.rate, arguments.decay)
+    settings = settings_of(arguments)
 
     test_shards = SAMPLES[sample].test_shards
     shards = training_shards(arguments.data, sample, test_shards)
@@ -309,6 +392,7 @@ def main() -> None:
         "validation_jets": len(data.jets) - data.n_train,
         "epochs": float(chosen["epoch"]),
         "seed": settings.seed,
+        "framework": f"PyTorch {torch.__version__.split('+')[0]}, {RECIPES[settings.recipe].words}",
         "training_time": f"{state.seconds / 60:.0f} minutes on {arguments.threads} cores, shared with other work",
     }
     finish(state.module, statistics, test, sample, training, arguments.version, work, arguments.out)

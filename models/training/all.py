@@ -1,0 +1,97 @@
+"""Train every network, one after another, those first that matter most.
+
+    python -m models.training.all --data DIR --out DIR [--recipe quick|paper] [--only TEXT] [--threads N]
+
+Goes on where it was stopped: what has its model file is passed over, and each training resumes by itself. With
+`--recipe paper` each network gets its own paper's recipe, and those of "CNN on 'Top'" with features begin with the
+weights of theirs without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from models.networks import NETWORKS
+
+# Headline networks; all others follow in the order of the table of networks.
+FIRST = (
+    "effnet-s0-i35",
+    "effnet-s0-i35-gf",
+    "effnet-s3-i35",
+    "effnet-s3-i35-gf",
+    "lenet-28-i35",
+    "lenet-28-i35-gf",
+    "constituents-gf",
+    "macaluso-shih-colour-cms",
+    "macaluso-shih-grey-cms",
+    "macaluso-shih-grey-deeptop",
+    "deeptop-minimal-cms",
+    "deeptop-minimal-deeptop",
+)
+# What the quick recipe needs another rate than its own for.
+RATES = {"effnet": 3e-3, "lenet": 1e-3, "constituents": 3e-3}
+
+
+def order() -> list[str]:
+    """Names of all networks, in the order in which they are trained.
+
+    Returns
+    -------
+    list of str
+    """
+    return [*FIRST, *(name for name in NETWORKS if name not in FIRST)]
+
+
+def options_of(name: str, recipe: str, out: Path) -> list[str]:
+    """What the command for one network has beside the data.
+
+    Parameters
+    ----------
+    name : str
+        Of the network.
+    recipe : str
+        `quick` or `paper`.
+    out : Path
+        Folder of the model files.
+
+    Returns
+    -------
+    list of str
+    """
+    kind = name.split("-")[0]
+    if recipe == "quick" or kind == "constituents":
+        return ["--epochs", "10", *(["--rate", str(RATES[kind])] if kind in RATES else [])]
+    if kind not in ("effnet", "lenet"):
+        return ["--recipe", "b"]
+    start = out / f"{name.removesuffix('-gf')}.jtm"
+    return ["--recipe", "a", *(["--start", str(start)] if name.endswith("-gf") and start.exists() else [])]
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True, help="folder with the shards")
+    parser.add_argument("--out", required=True, type=Path, help="folder for the model files")
+    parser.add_argument("--recipe", choices=("quick", "paper"), default="quick", help="%(default)s")
+    parser.add_argument("--only", default="", help="networks whose name has this in it")
+    parser.add_argument("--threads", default="2", help="of PyTorch, %(default)s")
+    parser.add_argument("--jets", default="230000", help="to train on, %(default)s")
+    parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in order():
+        path = arguments.out / f"{name}.jtm"
+        if arguments.only not in name or path.exists():
+            continue
+        words = [name, "--data", arguments.data, "--out", str(path), "--threads", arguments.threads]
+        words += ["--jets", arguments.jets, *options_of(name, arguments.recipe, arguments.out)]
+        print(" ".join(["python -m models.training.train", *words]), flush=True)
+        if not arguments.list and subprocess.run([sys.executable, "-m", "models.training.train", *words]).returncode:
+            raise SystemExit(f"{name}: stopped; the same command goes on")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""Training: recipes by the papers' numbers, and that what was stopped goes on as if nothing had been."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import jettag
+import models_helpers as helpers
+from models import jtm
+from models.datasets import shards
+from models.networks import NETWORKS
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from models.training import recipes, train  # noqa: E402
+from models.training.sets import SetRows  # noqa: E402
+
+NAME = "constituents-gf"
+
+
+# --- recipes ---------------------------------------------------------------------------------------------------------
+
+
+def weights():
+    return torch.nn.Parameter(torch.tensor([3.0]))
+
+
+def test_papers_numbers():
+    adam = recipes.make_optimiser(recipes.RECIPES["a"], [weights()], 1e-3, 0.0)
+    assert isinstance(adam, torch.optim.Adam)
+    assert (adam.defaults["betas"], adam.defaults["eps"]) == ((0.9, 0.99), 1e-5)
+    assert recipes.RECIPES["a"].batch == 4096 and recipes.PATIENCE == 10
+    adadelta = recipes.make_optimiser(recipes.RECIPES["b"], [weights()], recipes.RECIPES["b"].rate, 0.0)
+    assert isinstance(adadelta, torch.optim.Adadelta) and adadelta.defaults["lr"] == 0.3
+    assert recipes.RECIPES["b"].batch == 128 and not recipes.RECIPES["b"].squared
+    baseline = recipes.RECIPES["b-baseline"]
+    assert (baseline.optimiser, baseline.rate, baseline.batch, baseline.squared) == ("sgd", 3e-3, 1000, True)
+
+
+def test_annealing_divides_by_the_root_of_two():
+    optimiser = torch.optim.SGD([weights()], lr=0.3)
+    schedule = recipes.Annealing(optimiser)
+    for improved in (True, False, True, False, False):
+        assert schedule.after_epoch(improved) is recipes.Verdict.GO_ON
+    assert optimiser.param_groups[0]["lr"] == pytest.approx(0.3 / 2**1.5)
+
+
+def test_rounds_end_after_ten_epochs_and_the_training_with_an_idle_round():
+    schedule = recipes.Rounds(10)
+    said = [schedule.after_epoch(improved) for improved in [True] * 3 + [False] * 9 + [True] + [False] * 10]
+    assert said[:-1] == [recipes.Verdict.GO_ON] * 22 and said[-1] is recipes.Verdict.NEW_ROUND
+    # What is kept in a checkpoint counts.
+    other = recipes.Rounds(10)
+    for _ in range(4):
+        schedule.after_epoch(False)
+    other.load_state_dict(schedule.state_dict())
+    assert [other.after_epoch(False) for _ in range(6)][-1] is recipes.Verdict.STOP
+
+
+def test_losses():
+    logits, labels = torch.tensor([[0.3, -0.4], [1.0, 2.5]]), torch.tensor([0, 1])
+    top = 1 / (1 + np.exp([0.7, -1.5]))
+    assert float(recipes.loss_of(recipes.RECIPES["b"], logits, labels)) == pytest.approx(
+        -(math.log(1 - top[0]) + math.log(top[1])) / 2
+    )
+    squares = 2 * top[0] ** 2 + 2 * (1 - top[1]) ** 2
+    assert float(recipes.loss_of(recipes.RECIPES["b-baseline"], logits, labels)) == pytest.approx(squares / 4)
+
+
+# --- a training ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three small shards, the last two for testing."""
+    where = tmp_path_factory.mktemp("data")
+    jets = shards.read(helpers.ROOT / "examples" / "data" / "toptag.npz")
+    for i, n in enumerate((700, 100, 100)):
+        np.savez(where / f"toptag_{i:02d}.npz", **shards.encode(jets.part(i * 1000, i * 1000 + n)))
+    return where
+
+
+def run(folder, work, monkeypatch, *more):
+    out = work / "model.jtm"
+    words = ["train", NAME, "--data", folder, "--out", out, "--work", work / "work", "--cache", folder / "cache"]
+    words += ["--jets", 500, "--validation-jets", 150, "--batch", 50, "--threads", 1, *more]
+    monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    train.main()
+    return jtm.read(out)
+
+
+def test_what_was_stopped_goes_on_alike(folder, tmp_path, monkeypatch, capsys):
+    whole = run(folder, tmp_path / "whole", monkeypatch, "--epochs", 3)
+    epochs = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"epoch"')]
+    assert [row["epoch"] for row in epochs] == [1, 2, 3] and epochs[2]["loss"] < epochs[0]["loss"]
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    validate, calls = train.validate, []
+
+    def once(*arguments):
+        calls.append(1)
+        return stop() if len(calls) == 3 else validate(*arguments)
+
+    monkeypatch.setattr(train, "validate", once)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, tmp_path / "parts", monkeypatch, "--epochs", 3)
+    monkeypatch.setattr(train, "validate", validate)
+    capsys.readouterr()
+    parts = run(folder, tmp_path / "parts", monkeypatch, "--epochs", 3)
+    assert "going on after epoch 2" in capsys.readouterr().out
+    for name, values in whole.tensors.items():
+        assert np.array_equal(parts.tensors[name], values), name
+    card = parts.header["card"]
+    assert card["framework"].endswith("AdamW with a one-cycle rate") and card["test_jets"] == 200
+    assert jettag.load(tmp_path / "parts" / "model.jtm").selftest() <= 1e-5
+    with pytest.raises(SystemExit, match="other settings"):
+        run(folder, tmp_path / "parts", monkeypatch, "--epochs", 4)
+
+
+def test_starting_with_weights_of_another(folder, tmp_path, monkeypatch):
+    first = run(folder, tmp_path / "first", monkeypatch, "--epochs", 1)
+    path = tmp_path / "first" / "model.jtm"
+    network = NETWORKS[NAME]
+    found = train.weights_to_start_with(network, path)
+    assert set(found) == {name for name in network.tensor_shapes() if not name.startswith("logits.")}
+    assert np.array_equal(found["single1.weight"], first.tensors["single1.weight"])
+    with pytest.raises(SystemExit, match="none of its weights fits"):
+        train.weights_to_start_with(NETWORKS["lenet-28-i35"], path)
+    again = run(folder, tmp_path / "again", monkeypatch, "--epochs", 1, "--start", path, "--rate", 0)
+    assert np.array_equal(again.tensors["single1.weight"], first.tensors["single1.weight"])
+    assert not np.array_equal(again.tensors["logits.weight"], first.tensors["logits.weight"])
+
+
+def test_a_mirror_changes_the_sign_of_an_angle_alone(tmp_path):
+    network = NETWORKS[NAME]
+    jets = shards.read(helpers.ROOT / "examples" / "data" / "toptag.npz").part(0, 20)
+    rows = SetRows(network, jets, tmp_path)
+    chosen = np.arange(20)
+    plain = rows.batch(chosen, {}).numpy()
+    some = torch.arange(20) % 2 == 0
+    mirrored = rows.batch(chosen, {2: some}).numpy()
+    # Channel 2 of 64 constituents is dphi; rows of an image run in phi.
+    assert np.array_equal(mirrored[::2, 128:192], -plain[::2, 128:192]) and plain[:, 128:192].any()
+    mirrored[::2, 128:192] *= -1
+    assert np.array_equal(mirrored, plain)
+
+
+def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkeypatch, capsys):
+    from models.training import all as everything
+
+    assert sorted(everything.order()) == sorted(NETWORKS)
+    (tmp_path / "effnet-s0-i35.jtm").touch()
+    monkeypatch.setattr("sys.argv", ["all", "--data", "D", "--out", str(tmp_path), "--recipe", "paper", "--list"])
+    everything.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(NETWORKS) - 1
+    assert lines[0].split()[3] == "effnet-s0-i35-gf"
+    assert lines[0].endswith(f"--recipe a --start {tmp_path / 'effnet-s0-i35.jtm'}")
+    assert any("macaluso-shih-colour-cms" in line and line.endswith("--recipe b") for line in lines)
