@@ -25,7 +25,18 @@ def _with_error(card: dict[str, Any], key: str, digits: int) -> str:
     return f"{card[key]:.{digits}f} ± {card[key + '_error']:.{digits}f}"
 
 
-def _reads(header: dict[str, Any]) -> str:
+def reads(header: dict[str, Any]) -> str:
+    """What a model's layers read, in words.
+
+    Parameters
+    ----------
+    header : dict
+        Of a model file.
+
+    Returns
+    -------
+    str
+    """
     read = {name for layer in header["layers"] for name in layer["inputs"]}
     words = {
         IMAGE: header["image"]["recipe"],
@@ -55,7 +66,7 @@ def row(path: Path) -> str:
     cells = [
         f"`{model.header['name']}`",
         card["sample"].split(":")[0],
-        _reads(model.header),
+        reads(model.header),
         f"{card['jets']:,}, {card['epochs']:g}",
         f"{parameters:,}",
         _with_error(card, "accuracy", 4),

@@ -44,7 +44,7 @@ class _Progress:
 
 def _tag(arguments: argparse.Namespace) -> None:
     model = jettag.load(arguments.model, backend=arguments.backend, threads=arguments.threads)
-    with open_jets(arguments.file) as jets:
+    with open_jets(arguments.file, arguments.particles, arguments.label) as jets:
         source = f"{Path(arguments.file).name} by {model.info['name']} {model.info['version']}"
         with ScoreFile(arguments.out, source, jets.has_labels, arguments.resume) as out:
             if out.n_jets > jets.n_jets:
@@ -64,7 +64,7 @@ def _convert(arguments: argparse.Namespace) -> None:
     with open_jets(arguments.file) as jets:
         progress, done = _Progress(jets.n_jets, 0), 0
         for piece in jets.pieces(arguments.piece):
-            if isinstance(piece.jets, tuple):
+            if not isinstance(piece.jets, np.ndarray):
                 raise JettagError(f"{arguments.file}: has no padding to take off")
             padded = piece.jets
             there = (padded != 0).any(2)
@@ -132,9 +132,11 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"jettag {jettag.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     tag = commands.add_parser("tag", help="scores of all jets of a file")
-    tag.add_argument("--model", required=True, help="a name from jettag.models(), or a .jtm file")
+    tag.add_argument("--model", default=jettag.DEFAULT_MODEL, help="a name or a .jtm file, %(default)s")
     tag.add_argument("--backend", default="auto", help="%(default)s")
     tag.add_argument("--threads", type=int, default=1, help="%(default)s")
+    tag.add_argument("--particles", help="columns of px,py,pz,E or pt,eta,phi,mass of a .root or .parquet file")
+    tag.add_argument("--label", help="column of such a file that is not 0 for a top")
     tag.add_argument("--resume", action="store_true", help="go on with an output that exists")
     tag.set_defaults(run=_tag)
     convert = commands.add_parser("convert", help="a public HDF5 file as a NumPy archive without padding")
@@ -145,7 +147,7 @@ def main(given: list[str] | None = None) -> int:
     evaluate.add_argument("--scores", metavar="PICTURE", help="distributions of scores")
     evaluate.set_defaults(run=_evaluate)
     for command in (tag, convert):
-        command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, or .npz")
+        command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, .npz, .root or .parquet")
         command.add_argument("--out", required=True, help="the file to write")
         command.add_argument("--piece", type=int, default=10_000, help="jets at a time, %(default)s")
     arguments = parser.parse_args(given)

@@ -272,13 +272,17 @@ def models() -> list[str]:
     return sorted({path.stem for folder in _folders() for path in folder.glob("*.jtm")})
 
 
-def load(name_or_path: str | os.PathLike[str], backend: str = "auto", threads: int = 1) -> Model:
+# The shipped model that tells tops from QCD best, for jets of the sample `toptag`.
+DEFAULT_MODEL = "hybrid-i35-gf"
+
+
+def load(name_or_path: str | os.PathLike[str] = DEFAULT_MODEL, backend: str = "auto", threads: int = 1) -> Model:
     """Load a model.
 
     Parameters
     ----------
     name_or_path : str or path-like
-        A name from `jettag.models()`, or a .jtm file.
+        A name from `jettag.models()`, or a .jtm file; by default `jettag.DEFAULT_MODEL`.
     backend : str
         "auto", or a name from `jettag.backends()`.
     threads : int

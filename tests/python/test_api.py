@@ -217,3 +217,9 @@ def test_import_brings_no_framework():
     code = "import sys, jettag; print(*sorted({m.split('.')[0] for m in sys.modules} & {'torch','onnx','matplotlib'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_default_model_is_shipped():
+    model = jettag.load()
+    assert jettag.DEFAULT_MODEL in jettag.models() and model.info["name"] == jettag.DEFAULT_MODEL
+    assert model.selftest() <= 1e-5

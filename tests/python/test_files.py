@@ -3,10 +3,12 @@
 import re
 import sys
 
+import awkward
 import h5py
 import numpy as np
 import pandas
 import pytest
+import uproot
 
 import jets_data
 import jettag
@@ -162,7 +164,7 @@ def test_npz_in_pieces(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("jets.root", "end in .h5, .hdf5 or .npz"), ("none.npz", "no such file"), ("none.h5", "none.h5")],
+    [("jets.lhe", "end in .h5, .hdf5, .npz, .root or .parquet"), ("none.npz", "no such file"), ("none.h5", "none.h5")],
 )
 def test_a_file_that_is_not_there_or_not_known(tmp_path, name, words):
     with pytest.raises(JetFileError, match=words):
@@ -330,8 +332,15 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     text = (helpers.ROOT / "docs" / "files.md").read_text()
     commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
-    assert len(commands) == 3
+    assert len(commands) == 4
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
+    momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels
+    columns = {
+        f"part_{name}": awkward.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets))
+        for i, name in enumerate(("px", "py", "pz", "energy"))
+    }
+    with uproot.recreate(tmp_path / "JetClass.root") as file:
+        file["tree"] = {**columns, "label_Tbqq": labels, "label_Tbl": 0 * labels}
     for command in commands:
         assert main(command.split()) == 0

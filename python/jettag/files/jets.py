@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -118,13 +119,16 @@ class NpzJets(JetFile):
             yield Piece(jets, classes, labels, end - first)
 
 
-def open_jets(path: str | os.PathLike[str]) -> JetFile:
+def open_jets(path: str | os.PathLike[str], particles: str | None = None, label: str | None = None) -> JetFile:
     """Open a file of jets; what it is, its name's end says.
 
     Parameters
     ----------
     path : path-like
-        .h5 or .hdf5: the public top-tagging reference files (see `jettag.files.public`). .npz: see `NpzJets`.
+        .h5 or .hdf5: the public top-tagging reference files (see `jettag.files.public`). .npz: see `NpzJets`. .root,
+        perhaps with `:TREE` behind it, and .parquet: see `jettag.files.trees`.
+    particles, label : str, optional
+        Names of columns, with commas between, for .root and .parquet; otherwise found by themselves.
 
     Returns
     -------
@@ -137,12 +141,20 @@ def open_jets(path: str | os.PathLike[str]) -> JetFile:
     """
     readers: dict[str, Any] = {".npz": NpzJets}
     end = Path(path).suffix.lower()
+    is_root = re.search(r"\.root(:|$)", os.fspath(path)) is not None
+    if end == ".parquet" or is_root:
+        from jettag.files.trees import ParquetJets, RootJets
+
+        opened_tree: JetFile = (RootJets if is_root else ParquetJets)(path, particles, label)
+        return opened_tree
+    if particles is not None or label is not None:
+        raise JetFileError(f"{path}: only in .root and .parquet files do columns have names to choose from")
     if end in (".h5", ".hdf5"):
         from jettag.files.public import PublicJets
 
         return PublicJets(path)
     if end not in readers:
-        raise JetFileError(f"{path}: files of jets end in .h5, .hdf5 or .npz, not in '{end}'")
+        raise JetFileError(f"{path}: files of jets end in .h5, .hdf5, .npz, .root or .parquet, not in '{end}'")
     if not Path(path).is_file():
         raise JetFileError(f"{path}: there is no such file")
     try:
