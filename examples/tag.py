@@ -23,7 +23,7 @@ momenta = np.array(
 )
 offsets = np.array([0, 5, 9, 11])
 
-model = jettag.load("effnet-s0-i35-gf")
+model = jettag.load()
 scores, statuses = model.tag((momenta, offsets), return_statuses=True)
 for i, (score, status) in enumerate(zip(scores, statuses, strict=True)):
     print(f"jet {i}: score {score:.9g}" if status == 0 else f"jet {i}: {jettag.status_text(status)}")

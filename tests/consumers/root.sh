@@ -12,8 +12,8 @@ if ! command -v root >/dev/null; then
     PATH=$PWD/build/root/bin:$PATH
     export PATH
 fi
-root -l -b -q 'examples/tag_root.C("models/zoo/effnet-s0-i35-gf.jtm")' | grep '^jet' >build/root-says.txt
-build/examples/tag_c models/zoo/effnet-s0-i35-gf.jtm >build/c-says.txt
+root -l -b -q 'examples/tag_root.C("models/zoo/hybrid-i35-gf.jtm")' | grep '^jet' >build/root-says.txt
+build/examples/tag_c models/zoo/hybrid-i35-gf.jtm >build/c-says.txt
 cat build/root-says.txt
 cmp build/root-says.txt build/c-says.txt
 sh tests/consumers/run.sh
