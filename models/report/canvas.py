@@ -1,0 +1,182 @@
+"""What all figures of the report share: canvas, colours, names, and the file. Needs matplotlib."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.report.cache import TREE
+from models.report.merit import Merit
+
+MOST = 8
+"""Taggers in a picture where each one takes much room."""
+
+LARGEST = 200_000
+"""Bytes of a picture."""
+
+_DPI = 110
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a tagger is drawn, in every figure of its sample.
+
+    Attributes
+    ----------
+    colour, line : str
+        As matplotlib wants them: a colour for each network, dashed where it has no features.
+    words : str
+        Its name in legends.
+    """
+
+    colour: str
+    line: str
+    words: str
+
+
+def styles(names: Iterable[str]) -> dict[str, Style]:
+    """Styles of a sample's taggers.
+
+    Parameters
+    ----------
+    names : iterable of str
+        All of them.
+
+    Returns
+    -------
+    dict of str to Style
+    """
+    every = sorted(names)
+    networks = list(dict.fromkeys(name.removesuffix("-gf") for name in every if name != TREE))
+    found = {}
+    for name in every:
+        if name == TREE:
+            found[name] = Style("black", "-", "boosted trees")
+            continue
+        number = networks.index(name.removesuffix("-gf"))
+        paired = any(other == f"{name}-gf" for other in every)
+        dashed = paired or (not name.endswith("-gf") and any(other.endswith("-gf") for other in every))
+        found[name] = Style(_colour(number, len(networks)), "--" if dashed else "-", name)
+    return found
+
+
+def _colour(number: int, of: int) -> str:
+    import matplotlib
+
+    if of <= 10:
+        return f"C{number}"
+    return str(matplotlib.colors.to_hex(matplotlib.colormaps["turbo"](0.05 + 0.9 * number / (of - 1))))
+
+
+def shown(merits: list[Merit], most: int = MOST) -> list[Merit]:
+    """The taggers for a picture with little room: the boosted trees, and the best of the others.
+
+    Parameters
+    ----------
+    merits : list of Merit
+        The best first.
+    most : int
+        How many.
+
+    Returns
+    -------
+    list of Merit
+        In the same order.
+    """
+    trees = [merit for merit in merits if merit.tagger.name == TREE]
+    others = [merit for merit in merits if merit.tagger.name != TREE][: most - len(trees)]
+    return [merit for merit in merits if merit in trees or merit in others]
+
+
+def canvas(rows: int, columns: int, width: float, height: float, **keys: Any) -> tuple[Any, Any]:
+    """A figure with panels.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Panels.
+    width, height : float
+        Of one of them, in inches.
+    **keys
+        For `matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    tuple of Figure and ndarray of Axes
+        (rows, columns).
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    size = (columns * width, rows * height)
+    return plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", **keys)
+
+
+def grid(count: int, widest: int = 3) -> tuple[int, int]:
+    """Rows and columns for some panels.
+
+    Parameters
+    ----------
+    count : int
+        Panels, at least one.
+    widest : int
+        Most columns.
+
+    Returns
+    -------
+    tuple of int
+    """
+    columns = min(widest, count)
+    return math.ceil(count / columns), columns
+
+
+def close_rows(axes: Any, used: int) -> list[Any]:
+    """Blank what panels are left over in the last row, and give the lowest of each column its numbers.
+
+    Parameters
+    ----------
+    axes : ndarray of Axes
+        (rows, columns), filled row by row.
+    used : int
+        Panels with something in them.
+
+    Returns
+    -------
+    list of Axes
+        The lowest panels, for what their axes are called.
+    """
+    for panel in axes.flat[used:]:
+        panel.set_axis_off()
+    lowest = list(axes.flat[max(used - axes.shape[1], 0) : used])
+    for panel in lowest:
+        panel.tick_params(labelbottom=True)
+    return lowest
+
+
+def finish(figure: Any, path: Path) -> None:
+    """Write a picture.
+
+    Parameters
+    ----------
+    figure : Figure
+        Done; it is closed.
+    path : Path
+        A .png file.
+
+    Raises
+    ------
+    ValueError
+        When it is larger than `LARGEST`.
+    """
+    import matplotlib.pyplot as plt
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=_DPI, metadata={"Software": None})
+    plt.close(figure)
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path} has {path.stat().st_size} bytes, more than {LARGEST}")

@@ -1,0 +1,159 @@
+"""How taggers depend on a jet's pT and mass: efficiencies and mean scores in bins, and masses after a cut."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jettag import metrics
+
+LEAST_JETS = 50
+"""Bins with fewer jets of a class are left out."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Something in bins.
+
+    Attributes
+    ----------
+    values, errors : ndarray of float64
+        One per bin; NaN where there are too few jets.
+    """
+
+    values: Floats
+    errors: Floats
+
+
+def edges_of(values: Floats, bins: int) -> Floats:
+    """Edges of equal bins over all but the outermost jets, at round numbers.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Of the jets.
+    bins : int
+        About how many.
+
+    Returns
+    -------
+    ndarray of float64
+    """
+    low, high = np.quantile(values, (0.002, 0.998))
+    width = max((high - low) / bins, 1e-9)
+    # A step of 1, 2, 2.5 or 5 times a power of ten.
+    power = 10.0 ** math.floor(math.log10(width))
+    step = min((factor * power for factor in (1, 2, 2.5, 5, 10)), key=lambda one: abs(math.log(one / width)))
+    return step * np.arange(math.floor(low / step + 0.01), math.ceil(high / step - 0.01) + 1)
+
+
+def _bins(values: Floats, edges: Floats) -> npt.NDArray[np.int64]:
+    """Bin of each value; -1 and `len(edges) - 1` outside."""
+    return np.searchsorted(edges, values, "right").astype(np.int64) - 1
+
+
+def _counts(bins: npt.NDArray[np.int64], n: int, weights: Floats | None = None) -> Floats:
+    inside = (bins >= 0) & (bins < n)
+    chosen = None if weights is None else weights[inside]
+    return np.bincount(bins[inside], chosen, n).astype(np.float64)
+
+
+def threshold(scores: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8], efficiency: float) -> float:
+    """Score at and above which a jet is tagged, over all jets.
+
+    Parameters
+    ----------
+    scores, labels : ndarray
+        Of all jets.
+    efficiency : float
+        Of the tops.
+
+    Returns
+    -------
+    float
+    """
+    return metrics.working_points(scores, labels, [efficiency])[0]["threshold"]
+
+
+def tagged_fraction(values: Floats, tagged: npt.NDArray[np.bool_], edges: Floats) -> Curve:
+    """Fraction of jets tagged in bins of something.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Such as pT, of jets of one class.
+    tagged : ndarray of bool
+        Which of them are.
+    edges : ndarray of float64
+        Of the bins.
+
+    Returns
+    -------
+    Curve
+        With binomial errors, that of one jet where none is tagged.
+    """
+    bins, n = _bins(values, edges), len(edges) - 1
+    jets, passed = _counts(bins, n), _counts(bins, n, tagged.astype(np.float64))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fraction = np.where(jets >= LEAST_JETS, passed / jets, np.nan)
+        error = np.sqrt(np.maximum(passed, 1) * (1 - fraction)) / jets
+    return Curve(fraction, error)
+
+
+def mean_score(values: Floats, scores: npt.NDArray[np.float32], edges: Floats) -> Curve:
+    """Mean score in bins of something.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        Such as pT, of jets of one class.
+    scores : ndarray of float32
+        Theirs.
+    edges : ndarray of float64
+        Of the bins.
+
+    Returns
+    -------
+    Curve
+        With the error of the mean.
+    """
+    bins, n, exact = _bins(values, edges), len(edges) - 1, scores.astype(np.float64)
+    jets = _counts(bins, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.where(jets >= LEAST_JETS, _counts(bins, n, exact) / jets, np.nan)
+        variance = np.maximum(_counts(bins, n, exact**2) / jets - mean**2, 0)
+        return Curve(mean, np.sqrt(variance / (jets - 1)))
+
+
+def sculpting(mass: Floats, tagged: npt.NDArray[np.bool_], edges: Floats) -> float:
+    """How far a cut changes the distribution of a class's masses.
+
+    Parameters
+    ----------
+    mass : ndarray of float64
+        Of jets of one class.
+    tagged : ndarray of bool
+        Which of them pass.
+    edges : ndarray of float64
+        Of the bins; jets outside count in the outermost.
+
+    Returns
+    -------
+    float
+        Jensen-Shannon divergence in bits of the masses of those that pass and of those that do not: 0 where alike, 1
+        where apart. NaN when all or none pass.
+    """
+    if tagged.all() or not tagged.any():
+        return math.nan
+    bins = np.clip(_bins(mass, edges), 0, len(edges) - 2)
+    n = len(edges) - 1
+    one, other = (np.bincount(bins[part], minlength=n) / part.sum() for part in (tagged, ~tagged))
+    middle = (one + other) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = [np.where(p > 0, p * np.log2(p / middle), 0.0) for p in (one, other)]
+    return float(sum(part.sum() for part in parts) / 2)

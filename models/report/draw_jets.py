@@ -1,0 +1,173 @@
+"""Pictures of jets: mean images, efficiencies and scores against pT and mass, masses after a cut. Needs matplotlib."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.report.canvas import Style, canvas, close_rows, finish, grid, shown, styles
+from models.report.dependence import Curve, edges_of, mean_score, tagged_fraction, threshold
+from models.report.jets import Facts
+from models.report.mean_images import channels_of, width_of
+from models.report.merit import Merit
+
+_WORDS = {
+    "pt": r"$p_T$",
+    "mass": "mass",
+    "energy": "energy",
+    "neutral_pt": r"neutral $p_T$",
+    "track_pt": r"track $p_T$",
+    "track_count": "tracks",
+    "muon_count": "muons",
+}
+# Decades of brightness below the brightest pixel.
+_DECADES = 4
+
+
+def draw_images(sample: str, recipe: str, mean: npt.NDArray[np.float64], path: Path) -> None:
+    """Mean images: a row for background and one for tops, a column for each channel.
+
+    Parameters
+    ----------
+    sample, recipe : str
+        For the title.
+    mean : ndarray of float64
+        (2, channels, rows, columns): background, tops.
+    path : Path
+        The picture.
+    """
+    from matplotlib.colors import LogNorm
+
+    channels, (eta, phi) = channels_of(recipe), width_of(recipe)
+    if len(channels) == 1:
+        figure, axes = canvas(1, 2, 3.5, 3.2)
+        axes = axes.T
+    else:
+        figure, axes = canvas(2, len(channels), 3.1, 2.9)
+    extent = (-eta / 2, eta / 2, -phi / 2, phi / 2)
+    for column, channel in enumerate(channels):
+        largest = max(float(mean[:, column].max()), 1e-30)
+        norm = LogNorm(largest * 10.0**-_DECADES, largest)
+        for row, words in enumerate(("QCD", "tops")):
+            panel = axes[row, column]
+            shades = np.maximum(mean[row, column], largest * 10.0**-_DECADES)
+            drawn = panel.imshow(
+                shades, norm=norm, extent=extent, origin="lower", cmap="magma", interpolation="nearest"
+            )
+            panel.set_title(f"{words}, {_WORDS.get(channel, channel)}", fontsize=9)
+            panel.tick_params(labelsize=7)
+        bar = figure.colorbar(drawn, ax=axes[:, column], shrink=0.7, pad=0.02)
+        bar.ax.tick_params(labelsize=7)
+    for panel in axes[1] if len(channels) > 1 else axes[:, 0]:
+        panel.set_xlabel(r"$\Delta\eta$", fontsize=9)
+    for panel in axes[:, 0] if len(channels) > 1 else axes[0]:
+        panel.set_ylabel(r"$\Delta\phi$", fontsize=9)
+    figure.suptitle(f"{sample}: mean images {recipe}", fontsize=11)
+    finish(figure, path)
+
+
+def _points(panel: Any, edges: npt.NDArray[np.float64], curve: Curve, style: Style) -> None:
+    there = np.isfinite(curve.values) & ((curve.values > 0) | (panel.get_yscale() == "linear"))
+    at = (edges[1:] + edges[:-1]) / 2
+    panel.errorbar(
+        at[there],
+        curve.values[there],
+        curve.errors[there],
+        color=style.colour,
+        ls=style.line,
+        lw=1.0,
+        elinewidth=0.8,
+        marker="o",
+        ms=2,
+        label=style.words,
+    )
+
+
+def draw_dependence(sample: str, facts: Facts, merits: list[Merit], path: Path) -> None:
+    """Efficiency and mistag rate at 50 %, and mean scores, against pT and mass.
+
+    Parameters
+    ----------
+    sample : str
+        For the title.
+    facts : Facts
+        Of the jets.
+    merits : list of Merit
+        Taggers, the best first.
+    path : Path
+        The picture.
+    """
+    style = styles(merit.tagger.name for merit in merits)
+    figure, axes = canvas(3, 2, 5.0, 2.6, sharex="col", sharey="row")
+    tops, qcd = facts.labels == 1, facts.labels == 0
+    axes[1, 0].set_yscale("log")
+    some, lowest = shown(merits), 1.0
+    for column, (words, values, bins) in enumerate(
+        (("jet $p_T$ / GeV", facts.pt, 4), ("jet mass / GeV", facts.mass, 16))
+    ):
+        edges = edges_of(values, bins)
+        for merit in some:
+            scores, look = merit.tagger.scores, style[merit.tagger.name]
+            tagged = scores >= threshold(scores, facts.labels, 0.5)
+            mistag = tagged_fraction(values[qcd], tagged[qcd], edges)
+            lowest = min([lowest, *mistag.values[mistag.values > 0].tolist()])
+            _points(axes[0, column], edges, tagged_fraction(values[tops], tagged[tops], edges), look)
+            _points(axes[1, column], edges, mistag, look)
+            for there in (tops, qcd):
+                _points(axes[2, column], edges, mean_score(values[there], scores[there], edges), look)
+        axes[2, column].set(xlabel=words, xlim=(edges[0], edges[-1]))
+    axes[1, 0].set_ylim(bottom=lowest / 3)
+    for row, words in enumerate(("top efficiency", "QCD mistag rate", "mean score: tops\nabove, QCD below")):
+        axes[row, 0].set_ylabel(words)
+    for panel in axes.flat:
+        panel.grid(alpha=0.3, lw=0.5)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    figure.suptitle(f"{sample}: cut for 50 % of all tops, in bins of pT and mass", fontsize=11)
+    finish(figure, path)
+
+
+def draw_sculpting(sample: str, facts: Facts, merits: list[Merit], path: Path) -> None:
+    """Masses of background jets before and after cuts, a panel for each tagger.
+
+    Parameters
+    ----------
+    sample : str
+        For the title.
+    facts : Facts
+        Of the jets.
+    merits : list of Merit
+        Taggers, the best first.
+    path : Path
+        The picture.
+    """
+    some = shown(merits)
+    rows, columns = grid(len(some))
+    figure, axes = canvas(rows, columns, 3.6, 2.7, sharex=True, sharey=True)
+    style = styles(merit.tagger.name for merit in merits)
+    qcd, edges = facts.labels == 0, edges_of(facts.mass, 20)
+    width = edges[1] - edges[0]
+    for panel, merit in zip(axes.flat, some, strict=False):
+        scores = merit.tagger.scores
+        cuts = [("QCD, all", qcd, "C7", True), ("tops, all", ~qcd, "C3", False)]
+        for efficiency, colour in ((0.5, "C0"), (0.3, "C2")):
+            passed = qcd & (scores >= threshold(scores, facts.labels, efficiency))
+            cuts.append((f"QCD at {efficiency:.0%} ({int(passed.sum())} jets)", passed, colour, False))
+        for words, there, colour, fill in cuts:
+            heights = np.histogram(facts.mass[there], edges)[0] / max(int(there.sum()), 1)
+            line = ":" if words.startswith("tops") else "-"
+            panel.stairs(
+                heights, edges, color=colour, label=words, fill=fill, alpha=0.4 if fill else 1, lw=1.3, ls=line
+            )
+        panel.set_title(style[merit.tagger.name].words, fontsize=9)
+        panel.grid(alpha=0.3, lw=0.5)
+        panel.legend(fontsize=6.5, loc="upper right")
+    axes[0, 0].set_ylim(top=1.5 * axes[0, 0].get_ylim()[1])
+    for panel in close_rows(axes, len(some)):
+        panel.set_xlabel("jet mass / GeV")
+    for panel in axes[:, 0]:
+        panel.set_ylabel(f"fraction per {width:g} GeV")
+    figure.suptitle(f"{sample}: masses before and after a cut, each normalised", fontsize=11)
+    finish(figure, path)

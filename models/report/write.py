@@ -1,0 +1,137 @@
+"""Write the tables of models/README.md and the figures beside it from the scores that are there.
+
+    python -m models.report.write
+
+Scores come from `python -m models.report.evaluate` and `python -m models.report.tree`. The words around the tables stay
+as they are; without the marks of a table it is an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from models.report.bootstrap import REPLICATES
+from models.report.cache import FOLDER, Cache
+from models.report.figures import Figure, all_figures
+from models.report.jets import ReportError
+from models.report.merit import Merit, measure_all
+from models.report.said import exits_with_words
+from models.report.tables import paper_a_table, paper_b_table, sample_table, sculpting_table
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "models" / "README.md"
+FIGURES = ROOT / "docs" / "figures"
+
+
+def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[str, list[Figure]]) -> dict[str, str]:
+    """What goes between the marks of the page.
+
+    Parameters
+    ----------
+    cache : Cache
+        With the jets.
+    merits : mapping of str to list of Merit
+        By sample.
+    figures : mapping of str to list of Figure
+        By sample.
+
+    Returns
+    -------
+    dict of str to str
+        By mark.
+    """
+    by_name = {sample: {merit.tagger.name: merit for merit in some} for sample, some in merits.items()}
+    samples = []
+    for sample, some in merits.items():
+        facts = cache.jets(sample)
+        counted = f"{len(facts):,} test jets, {int(facts.labels.sum()):,} of them tops ({', '.join(facts.shards)})"
+        samples.append(f"`{sample}`, {counted}:\n\n{sample_table(some)}")
+    pictures = []
+    for sample, drawn in figures.items():
+        pictures.append(f"### {sample}")
+        pictures += [f"![{sample}: {figure.words}](../docs/figures/{figure.name}.png)" for figure in drawn]
+    return {
+        "samples": "\n".join(samples),
+        "paper-a": paper_a_table(by_name.get("toptag", {})),
+        "paper-b-deeptop": paper_b_table(by_name, "deeptop"),
+        "paper-b-cms": paper_b_table(by_name, "cms"),
+        "masses": sculpting_table(cache, merits),
+        "figures": "\n\n".join(pictures) + "\n",
+    }
+
+
+def put(text: str, mark: str, content: str) -> str:
+    """Replace what stands between the marks.
+
+    Parameters
+    ----------
+    text : str
+        Of the page.
+    mark : str
+        Such as `paper-a`, for <!-- report:paper-a --> and <!-- end of report:paper-a -->.
+    content : str
+        What goes there.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ReportError
+        Without both marks, once each.
+    """
+    begin, end = f"<!-- report:{mark} -->", f"<!-- end of report:{mark} -->"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
+        raise ReportError(f"the page needs {begin} and behind it {end}, once each")
+    return f"{text.split(begin)[0]}{begin}\n{content}{end}{text.split(end)[1]}"
+
+
+def write(cache: Cache, page: Path, folder: Path | None, count: int = REPLICATES) -> None:
+    """Write the page and, where a folder is given, its figures.
+
+    Parameters
+    ----------
+    cache : Cache
+        With scores.
+    page : Path
+        With the marks.
+    folder : Path or None
+        For the figures.
+    count : int
+        Replicates for the errors.
+    """
+    merits = {sample: measure_all(cache, sample, count) for sample in cache.samples()}
+    figures = all_figures(cache, merits)
+    if not page.exists():
+        raise ReportError(f"{page} is missing: its words are written by hand, this fills in its tables")
+    text = page.read_text()
+    for mark, content in sections(cache, merits, figures).items():
+        text = put(text, mark, content)
+    if folder is not None:
+        for figure in (one for some in figures.values() for one in some):
+            path = folder / f"{figure.name}.png"
+            figure.draw(path)
+            print(f"{path.name}: {path.stat().st_size:,} bytes", flush=True)
+    page.write_text(text)
+    print(f"{page}: {sum(len(some) for some in merits.values())} taggers", flush=True)
+
+
+@exits_with_words
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, default=FOLDER, help="folder with scores, %(default)s")
+    parser.add_argument("--page", type=Path, default=PAGE, help="models/README.md")
+    parser.add_argument("--figures", type=Path, default=FIGURES, help="folder for pictures, docs/figures")
+    parser.add_argument("--no-figures", action="store_true", help="leave the pictures as they are")
+    parser.add_argument("--replicates", type=int, default=REPLICATES, help="for the errors, %(default)s")
+    arguments = parser.parse_args()
+    folder = None if arguments.no_figures else arguments.figures
+    write(Cache(arguments.cache), arguments.page, folder, arguments.replicates)
+
+
+if __name__ == "__main__":
+    main()
