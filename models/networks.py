@@ -362,9 +362,9 @@ _SETS = {
 }
 
 
-def _constituents() -> Network:
+def _constituents(name: str) -> Network:
     return Network(
-        "constituents-gf",
+        name,
         "Dense layers over single constituents, over pairs of the hardest 32, and over 53 global features; no image.",
         image_section("A35", *_CROPS["i35"][1:]),
         False,
@@ -437,7 +437,8 @@ def _all() -> dict[str, Network]:
             found += _paper_a(f"effnet-{size}", f"EffNet-S {size.upper()}", _effnet_of(size), side, window)
     b = 'Tagger of "Pulling out all the tops" (arXiv:1803.00107) on '
     minimal = "DeepTop (arXiv:1701.08784), minimal, as arXiv:1803.00107 compares it, on "
-    found.append(_constituents())
+    # The same for each sample; the image is one that nobody makes.
+    found += [_constituents(f"constituents-gf{sample}") for sample in ("", "-cms", "-deeptop")]
     found += [
         _paper_b("macaluso-shih-grey-cms", b + "grey images of CMS-like jets.", macaluso_shih_layers(), "B37-grey"),
         _paper_b(

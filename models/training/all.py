@@ -25,6 +25,8 @@ FIRST = (
     "lenet-28-i35",
     "lenet-28-i35-gf",
     "constituents-gf",
+    "constituents-gf-cms",
+    "constituents-gf-deeptop",
     "macaluso-shih-colour-cms",
     "macaluso-shih-grey-cms",
     "macaluso-shih-grey-deeptop",

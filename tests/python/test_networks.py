@@ -47,7 +47,7 @@ OTHERS = {
     "deeptop-minimal-deeptop": 216_546,
     "resnext-50": 1_474_466,
     # 7 x 48 + 2 x 48 x 48, 5 x 32 + 2 x 32 x 32, (48 + 32 + 53) x 64 + 64, 64 x 2 + 2.
-    "constituents-gf": 336 + 4_608 + 160 + 2_048 + 8_576 + 130,
+    **{f"constituents-gf{sample}": 336 + 4_608 + 160 + 2_048 + 8_576 + 130 for sample in ("", "-cms", "-deeptop")},
 }
 COUNTS = PAPER_A | OTHERS
 
@@ -70,7 +70,7 @@ def test_resnext_trainable_weights():
 def test_name_says_what_it_reads(name):
     network = NETWORKS[name]
     assert network.name == name
-    assert network.n_features == (53 if name.endswith("-gf") else 0)
+    assert network.n_features == (53 if "-gf" in name else 0)
     if name in PAPER_A:
         side = (
             int(name.split("-")[1]) if name.startswith("lenet") else dict(s0=36, s1=40, s2=48, s3=56, s4=64)[name[7:9]]
@@ -81,9 +81,7 @@ def test_name_says_what_it_reads(name):
 
 
 def test_image_shapes_of_paper_b():
-    sides = {
-        name: network.image_shape for name, network in NETWORKS.items() if name in OTHERS and not name.endswith("-gf")
-    }
+    sides = {name: network.image_shape for name, network in NETWORKS.items() if name in OTHERS and "-gf" not in name}
     assert sides == {
         "macaluso-shih-grey-cms": (1, 37, 37),
         "macaluso-shih-colour-cms": (4, 37, 37),
