@@ -13,7 +13,7 @@ from models.datasets.detector import seen_by
 from models.datasets.events import QCD, TOP, Batch, Source
 from models.datasets.jets import clustered, leading, matched
 from models.datasets.samples import SAMPLES, Sample
-from models.datasets.shards import Jets, encode, joined
+from models.datasets.shards import Jets, encode, joined, without_the_softest
 
 _BATCH = 200
 _LARGEST_PYTHIA_SEED = 900_000_000
@@ -159,4 +159,4 @@ def make(shard: Shard, progress: Progress) -> tuple[dict[str, npt.NDArray[Any]],
     qcd, of_qcd = _jets_of_one_kind(sample, QCD, half, for_qcd, progress)
     tops, of_tops = _jets_of_one_kind(sample, TOP, half, for_tops, progress)
     order = np.random.default_rng(for_order).permutation(2 * half)
-    return encode(joined([qcd, tops]).chosen(order)), {"qcd": of_qcd, "top": of_tops}
+    return encode(without_the_softest(joined([qcd, tops]).chosen(order))), {"qcd": of_qcd, "top": of_tops}

@@ -182,6 +182,24 @@ def decode(arrays: dict[str, npt.NDArray[Any]]) -> Jets:
     return Jets(momenta, offsets, arrays["label"].astype(np.uint8), classes)
 
 
+def without_the_softest(jets: Jets) -> Jets:
+    """Jets without constituents below 0.05 GeV of pT, which the coding does not know.
+
+    Parameters
+    ----------
+    jets : Jets
+        Each with a harder constituent.
+
+    Returns
+    -------
+    Jets
+        The same where there are none so soft.
+    """
+    kept = np.hypot(jets.momenta[:, 0], jets.momenta[:, 1]) >= _PT_UNIT
+    offsets = np.concatenate([[0], np.cumsum(kept)])[jets.offsets].astype(np.int64)
+    return Jets(jets.momenta[kept], offsets, jets.labels, None if jets.classes is None else jets.classes[kept])
+
+
 def encode(jets: Jets) -> dict[str, npt.NDArray[Any]]:
     """The arrays of a coded shard from momenta: the inverse of `decode`, to half a step.
 

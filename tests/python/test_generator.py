@@ -684,3 +684,16 @@ def test_the_recipe_beside_the_shards_has_all_numbers(tmp_path, versions):
     assert recipe["tracks"]["hadron"]["central"] == [0.7, 0.95]
     assert recipe["hard_scale"] == 0.45
     assert recipe["seed"] == 0
+
+
+def test_constituents_too_soft_for_the_coding_are_dropped():
+    momenta = np.array(
+        [[30.0, 0, 0, 30], [0.04, 0.02, 1, 1], [0, 0.05001, 0, 0.05001], [40, 0, 1, 40.1], [0.01, 0, 0, 0.01]]
+    )
+    jets = shards.Jets(momenta, np.array([0, 3, 5]), np.array([1, 0], np.uint8), np.arange(5).astype(np.uint8) % 3)
+    with pytest.raises(ValueError, match="outside of what can be coded"):
+        shards.encode(jets)
+    kept = shards.without_the_softest(jets)
+    assert kept.offsets.tolist() == [0, 2, 3] and kept.classes.tolist() == [0, 2, 0]
+    assert np.array_equal(kept.momenta, momenta[[0, 2, 3]])
+    assert shards.encode(kept)["n"].tolist() == [2, 1]
