@@ -3,6 +3,8 @@
     python -m jettag tag FILE.h5 --model NAME --out SCORES.csv
     python -m jettag evaluate SCORES.csv [SCORES.csv ...] --roc ROC.png
     python -m jettag convert FILE.h5 --out JETS.npz
+    python -m jettag features FILE.h5 --out FEATURES.npy
+    python -m jettag images FILE.h5 --recipe A35 --out IMAGES.npy
 
 `tag` reads and writes piece by piece, in constant memory, and goes on where it was stopped with --resume. `evaluate`
 prints accuracy, area under the curve and rejection with their errors, and draws. `convert` makes a NumPy archive of
@@ -14,14 +16,17 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import jettag
 from jettag import metrics
 from jettag.errors import JettagError
-from jettag.files import ScoreFile, open_jets, read_scores
+from jettag.files import Piece, ScoreFile, open_jets, read_scores
 
 
 class _Progress:
@@ -82,6 +87,41 @@ def _convert(arguments: argparse.Namespace) -> None:
         labels=np.concatenate([np.zeros(0, np.uint8), *labels]),
     )
     print(f"{len(offsets) - 1} jets in {arguments.out}")
+
+
+def _write_array(arguments: argparse.Namespace, calculate: Callable[[Piece], npt.NDArray[Any]]) -> None:
+    """An .npy file with something of every jet, in constant memory; whole or not there."""
+    out = Path(arguments.out)
+    if out.suffix != ".npy" or out.exists():
+        raise JettagError(f"{out}: the output ends in .npy and does not exist yet")
+    unfinished = out.with_suffix(".part")
+    with open_jets(arguments.file, arguments.particles, arguments.label) as jets:
+        progress, done = _Progress(jets.n_jets, 0), 0
+        array: Any = None
+        try:
+            for piece in jets.pieces(arguments.piece):
+                rows = calculate(piece)
+                if array is None:
+                    shape = (jets.n_jets, *rows.shape[1:])
+                    array = np.lib.format.open_memmap(unfinished, "w+", rows.dtype, shape)
+                array[done : done + piece.count] = rows
+                done += piece.count
+                progress.show(done)
+            if array is None:
+                raise JettagError(f"{arguments.file}: there is no jet in it")
+            array.flush()
+            unfinished.replace(out)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        print(f"{done} jets in {out}, {' x '.join(map(str, array.shape[1:]))} numbers each")
+
+
+def _features(arguments: argparse.Namespace) -> None:
+    _write_array(arguments, lambda piece: jettag.features(piece.jets))
+
+
+def _images(arguments: argparse.Namespace) -> None:
+    _write_array(arguments, lambda piece: jettag.images(piece.jets, arguments.recipe, piece.classes))
 
 
 _ROWS = (("accuracy", 4), ("auc", 5), ("rejection_50", 0), ("rejection_30", 0))
@@ -146,7 +186,15 @@ def main(given: list[str] | None = None) -> int:
     evaluate.add_argument("--roc", metavar="PICTURE", help="rejection against efficiency")
     evaluate.add_argument("--scores", metavar="PICTURE", help="distributions of scores")
     evaluate.set_defaults(run=_evaluate)
-    for command in (tag, convert):
+    features = commands.add_parser("features", help="the 53 features of all jets, as a NumPy file")
+    features.set_defaults(run=_features)
+    images = commands.add_parser("images", help="images of all jets, as a NumPy file")
+    images.add_argument("--recipe", default="A35", help="a name from jettag.recipes(), %(default)s")
+    images.set_defaults(run=_images)
+    for command in (features, images):
+        command.add_argument("--particles", help="as for tag")
+        command.add_argument("--label", help="as for tag")
+    for command in (tag, convert, features, images):
         command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, .npz, .root or .parquet")
         command.add_argument("--out", required=True, help="the file to write")
         command.add_argument("--piece", type=int, default=10_000, help="jets at a time, %(default)s")

@@ -332,7 +332,7 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     text = (helpers.ROOT / "docs" / "files.md").read_text()
     commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
-    assert len(commands) == 4
+    assert len(commands) == 6
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
     momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels
@@ -344,3 +344,28 @@ def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
         file["tree"] = {**columns, "label_Tbqq": labels, "label_Tbl": 0 * labels}
     for command in commands:
         assert main(command.split()) == 0
+
+
+@pytest.mark.parametrize("piece", ["7", "1000"])
+def test_features_and_images_of_a_file(public, padded, tmp_path, piece, capsys):
+    jets = first_jets()
+    given = (jets.momenta.astype(np.float32), jets.offsets)
+    assert main(["features", str(public), "--out", str(tmp_path / "f.npy"), "--piece", piece]) == 0
+    assert "60 jets in" in capsys.readouterr().out
+    np.testing.assert_array_equal(np.load(tmp_path / "f.npy"), jettag.features(given))
+    assert main(["images", str(public), "--recipe", "D40", "--out", str(tmp_path / "i.npy"), "--piece", piece]) == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "i.npy"), jettag.images(given, "D40"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["f.npy", "i.npy"]
+
+
+def test_arrays_that_cannot_be_written(public, tmp_path, capsys):
+    (tmp_path / "there.npy").write_bytes(b"")
+    for out in ("there.npy", "x.npz"):
+        assert main(["features", str(public), "--out", str(tmp_path / out)]) == 1
+        assert "ends in .npy and does not exist yet" in capsys.readouterr().err
+    assert main(["images", str(public), "--recipe", "Z9", "--out", str(tmp_path / "x.npy")]) == 1
+    assert "Z9" in capsys.readouterr().err
+    np.savez(tmp_path / "empty.npz", momenta=np.zeros((0, 4)), offsets=[0])
+    assert main(["features", str(tmp_path / "empty.npz"), "--out", str(tmp_path / "x.npy")]) == 1
+    assert "there is no jet in it" in capsys.readouterr().err
+    assert not list(tmp_path.glob("x.*"))
