@@ -134,6 +134,11 @@ def test_a_sample_has_only_its_rows_of_paper_b():
     assert "+ colour" not in paper_b_table({}, "deeptop") and "+ colour" in paper_b_table({}, "cms")
 
 
+def test_what_is_outside_of_the_marks_stays_to_the_byte():
+    begin, end = "<!-- report:masses -->", "<!-- end of report:masses -->"
+    assert write.put(f"a \n{begin}\nold\n{end}\n\n b\n", "masses", "new\n") == f"a \n{begin}\nnew\n{end}\n\n b\n"
+
+
 # --- pT and mass -----------------------------------------------------------------------------------------------------
 def test_fractions_and_means_in_bins():
     rng = np.random.default_rng(5)
@@ -270,6 +275,16 @@ def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
         if kind == "cost":
             # Two networks with their errors, and the line of the trees.
             assert [(len(panel.containers), len(panel.lines) > 0) for panel in panels] == [(2, True)] * 2
+
+
+def test_panels_left_over_are_blank_and_those_above_them_have_numbers():
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib")
+    from models.report.canvas import canvas, close_rows
+
+    _, axes = canvas(2, 3, 1, 1, sharex=True)
+    assert close_rows(axes, 4) == [axes[0, 1], axes[0, 2], axes[1, 0]]
+    assert [panel.axison for panel in axes.flat] == [True] * 4 + [False] * 2
+    assert [panel.xaxis.get_tick_params()["labelbottom"] for panel in axes.flat[:4]] == [False, True, True, True]
 
 
 # --- boosted trees ---------------------------------------------------------------------------------------------------
