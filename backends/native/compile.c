@@ -102,15 +102,29 @@ static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
 }
 
 /* A convolution with swish that an average alone reads: the average makes up for the scale. See JT_SCALED_SWISH. */
-static int may_be_scaled(const jt_builder *b, const jt_node *node, const jt_op *op)
+static int is_scaled(const jt_builder *b, int32_t index)
 {
-    if (node->activation != JT_ACTIVATION_SWISH || node->residual >= 0 || op->stride[1] != 1 || op->groups != 1 ||
-        2 * op->out.c <= JT_LANES || jt_native_readers(b->graph, node->out) != 1)
+    const jt_node *node = &b->nodes[index];
+    const jt_op *op = &b->graph->ops[node->first_op];
+    if (index < b->n_planes || node->kind != JT_NODE_CONV || jt_native_is_winograd(b->graph, node) ||
+        node->in < JT_FIRST_OUTPUT || node->activation != JT_ACTIVATION_SWISH || node->residual >= 0 ||
+        op->stride[1] != 1 || op->groups != 1 || 2 * op->out.c <= JT_LANES ||
+        jt_native_readers(b->graph, node->out) != 1)
         return 0;
     for (int32_t i = 0; i < b->n_nodes; i++)
         if (jt_native_reads(b->graph, &b->nodes[i], node->out))
             return b->nodes[i].kind == JT_NODE_OP && b->graph->ops[b->nodes[i].first_op].kind == JT_OP_GLOBAL_AVERAGE;
     return 0;
+}
+
+/* What a sum over the value's pixels is divided by for their average. */
+static float divisor_of(const jt_builder *b, const jt_op *op)
+{
+    const float n_pixels = (float)(op->in.h * op->in.w);
+    for (int32_t i = 0; i < b->n_nodes; i++)
+        if (b->nodes[i].out == op->inputs[0] && is_scaled(b, i))
+            return n_pixels * JT_SWISH_SCALE;
+    return n_pixels;
 }
 
 static int add_scaled_conv(jt_builder *b, jt_plan *plan, int32_t index)
@@ -125,7 +139,6 @@ static int add_scaled_conv(jt_builder *b, jt_plan *plan, int32_t index)
         return 0;
     float *room = memory;
     const jt_op scaled = jt_native_scaled_op(op, JT_SWISH_SCALE, JT_SWISH_SCALE, &room);
-    b->scaled_value = node->out;
     const int packed = jt_native_pack_conv(b->arena, b->kernel, &scaled, &in, 0, &step->out, NULL,
                                            (jt_activation)JT_SCALED_SWISH, 0, &step->conv);
     jt_release(host, memory);
@@ -140,7 +153,7 @@ static int add_conv(jt_builder *b, jt_plan *plan, int32_t index)
     if (node->in == JT_VALUE_IMAGES &&
         jt_native_may_be_lit(b, index, op, node->residual >= 0 ? &b->spots[node->residual] : NULL))
         return add_lit_conv(b, plan, index);
-    if (!planes && may_be_scaled(b, node, op))
+    if (is_scaled(b, index))
         return add_scaled_conv(b, plan, index);
     const jt_spot in = planes ? image_planes(b, plan, index, op) : jt_native_with_halo(b, plan, index, op);
     const jt_spot *residual = node->residual >= 0 ? &b->spots[node->residual] : NULL;
@@ -264,7 +277,7 @@ static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *
         if (op->kind == JT_OP_MAX_POOL)
             step->window = window_of(op, &step->in, out);
         if (op->kind == JT_OP_GLOBAL_AVERAGE)
-            step->divisor = (float)(op->in.h * op->in.w) * (op->inputs[0] == b->scaled_value ? JT_SWISH_SCALE : 1.0f);
+            step->divisor = divisor_of(b, op);
         if (op->kind == JT_OP_CONCAT && !add_concat(b, op, step))
             return 0;
     }
@@ -331,7 +344,7 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     jt_arena arena;
     jt_arena_init(&arena, host);
     jt_plan *made = jt_arena_take(&arena, 1, sizeof *made);
-    jt_builder b = {.graph = graph, .kernel = kernel, .arena = &arena, .scaled_value = -1};
+    jt_builder b = {.graph = graph, .kernel = kernel, .arena = &arena};
     if (!made || !build(&b, made)) {
         jt_arena_free(host, arena.blocks);
         snprintf(why->text, sizeof why->text, "no memory for a plan");

@@ -20,9 +20,8 @@ typedef struct jt_builder {
     jt_area *areas;
     int32_t n_areas;
     size_t shared_floats, own_floats;
-    jt_lit *lit;          /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
-    int32_t lit_value;    /* its result */
-    int32_t scaled_value; /* a result that is JT_SWISH_SCALE times what it should be */
+    jt_lit *lit;       /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
+    int32_t lit_value; /* its result */
 } jt_builder;
 
 /*

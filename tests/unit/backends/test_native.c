@@ -127,6 +127,20 @@ static void test_agrees_where_values_are_read_twice(void **state)
     check_agrees(n, "the image, activated");
 }
 
+/* Two convolutions with swish, each for an average alone, before either average. */
+static void test_agrees_on_two_averages(void **state)
+{
+    (void)state;
+    const window three = window_same(3, 3, 1, 6, 6);
+    net *n = net_new((jt_shape){3, 6, 6}, 0, 6);
+    const int32_t v = net_conv(n, JT_VALUE_IMAGES, 20, three, 1, JT_ACTIVATION_RELU, NULL, NULL);
+    const int32_t first = net_conv(n, v, 20, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    const int32_t second = net_conv(n, v, 24, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    const int32_t averages[] = {net_average(n, first), net_average(n, second)};
+    net_finish(n, net_dense(n, net_concat(n, averages, 2), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    check_agrees(n, "two averages");
+}
+
 /* Groups of channels of all sizes, in lanes and not. */
 static void test_agrees_on_groups(void **state)
 {
@@ -439,6 +453,7 @@ int main(void)
         cmocka_unit_test_prestate(test_agrees_on_drawn_networks, &agrees),
         cmocka_unit_test_prestate(test_agrees_on_networks, &agrees),
         cmocka_unit_test(test_agrees_where_values_are_read_twice),
+        cmocka_unit_test(test_agrees_on_two_averages),
         cmocka_unit_test(test_agrees_on_groups),
         cmocka_unit_test(test_agrees_on_tiles),
         cmocka_unit_test(test_agrees_on_planes),
