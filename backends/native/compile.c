@@ -345,11 +345,8 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     jt_arena_init(&arena, host);
     jt_plan *made = jt_arena_take(&arena, 1, sizeof *made);
     jt_builder b = {.graph = graph, .kernel = kernel, .arena = &arena};
-    if (!made || !build(&b, made)) {
-        jt_arena_free(host, arena.blocks);
-        snprintf(why->text, sizeof why->text, "no memory for a plan");
-        return JT_ERROR_MEMORY;
-    }
+    if (!made || !build(&b, made))
+        goto no_memory;
     made->host = *host;
     made->memory = arena.blocks;
     made->kernel = kernel;
@@ -359,11 +356,13 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     made->n_pixels = graph->values[JT_VALUE_IMAGES].floats;
     made->row_floats = graph->row_floats;
     made->n_classes = graph->values[graph->output].floats;
-    if (b.lit && !jt_native_find_dark(made, host, b.lit)) {
-        jt_arena_free(host, arena.blocks);
-        snprintf(why->text, sizeof why->text, "no memory for a plan");
-        return JT_ERROR_MEMORY;
-    }
+    if (b.lit && !jt_native_find_dark(made, host, b.lit))
+        goto no_memory;
     *plan = made;
     return JT_OK;
+
+no_memory:
+    jt_arena_free(host, arena.blocks);
+    snprintf(why->text, sizeof why->text, "no memory for a plan");
+    return JT_ERROR_MEMORY;
 }
