@@ -100,18 +100,22 @@ static float larger(float a, float b)
     return a > b ? a : b;
 }
 
+static float distance_of(const room *r, int32_t i)
+{
+    return sqrtf(r->x[i] * r->x[i] + r->y[i] * r->y[i]);
+}
+
 static float single(int32_t column, const room *r, int32_t i, float sum)
 {
-    const float distance = sqrtf(r->x[i] * r->x[i] + r->y[i] * r->y[i]);
     switch (column) {
     case JT_SINGLE_DETA:
         return r->x[i];
     case JT_SINGLE_DPHI:
         return r->y[i];
     case JT_SINGLE_DR:
-        return distance;
+        return distance_of(r, i);
     case JT_SINGLE_LOG_DR:
-        return jt_lnf(larger(distance, least_distance));
+        return jt_lnf(larger(distance_of(r, i), least_distance));
     case JT_SINGLE_LOG_PT:
         return jt_lnf(larger(r->pt[i], least_pt));
     default:
