@@ -7,13 +7,16 @@
 #include "core/math.h"
 #include "workers.h"
 
-/* The network's inputs for the clean jet in context->jet; either may be NULL. */
+static int reads_images(const jt_model_file *file)
+{
+    return file->graph.values[JT_VALUE_IMAGES].last_use >= 0;
+}
+
+/* The network's inputs for the clean jet in context->jet; either may be NULL. An image that nobody reads stays. */
 static void prepare_inputs(jt_context *context, float *image, float *row)
 {
     const jt_model_file *file = &context->model->file;
-    if (image && file->graph.values[JT_VALUE_IMAGES].last_use < 0)
-        memset(image, 0, jt_image_floats(file) * sizeof *image); /* nobody looks at it */
-    else if (image) {
+    if (image && reads_images(file)) {
         const jt_lit lit = jt_light(&file->recipe, &context->jet, context->image_scratch);
         jt_linear_map_apply(&context->model->image_map, &lit, image);
     }
@@ -170,6 +173,8 @@ void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float 
     const size_t image_floats = jt_image_floats(file);
     const size_t row_floats = file->graph.row_floats;
 
+    if (images && !reads_images(file))
+        memset(images, 0, (size_t)jets->n_jets * image_floats * sizeof *images);
     for (int64_t i = 0; i < jets->n_jets; i++) {
         float *image = images ? images + (size_t)i * image_floats : NULL;
         float *row = rows ? rows + (size_t)i * row_floats : NULL;
