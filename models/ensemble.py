@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from models import jtm
-from models.export import Statistics
-from models.layers import FEATURES, GIVEN, IMAGE, Layer
+from models.export import Statistics, network_of, weights_of
+from models.layers import FEATURES, GIVEN, IMAGE, Layer, read_by
 from models.networks import CLASSES, Network
 from models.sets import InputSet, sets_of
 
 Tensors = dict[str, npt.NDArray[np.float32]]
-_NOT_LAYERS = tuple(f"{name}." for name in (*GIVEN, "golden"))
 
 
 def _renamed(layers: list[Layer], prefix: str) -> list[Layer]:
@@ -35,11 +34,11 @@ def _renamed(layers: list[Layer], prefix: str) -> list[Layer]:
 
 
 def _weights(member: jtm.Model, prefix: str) -> Tensors:
-    return {prefix + name: values for name, values in member.tensors.items() if not name.startswith(_NOT_LAYERS)}
+    return {prefix + name: values for name, values in weights_of(member).items()}
 
 
 def _reads(member: jtm.Model, name: str) -> bool:
-    return any(name in layer["inputs"] for layer in member.header["layers"])
+    return name in read_by(member.header["layers"])
 
 
 def _first_that_reads(members: list[jtm.Model], name: str) -> jtm.Model | None:
@@ -108,15 +107,14 @@ def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:
     tensors["mean.weight"] = np.tile(np.eye(n, dtype=np.float32), len(members)) / np.float32(len(members))
     tensors["mean.bias"] = np.zeros(n, np.float32)
     names = ", ".join(dict.fromkeys(str(member.header["name"]) for member in members))
-    seen = (_first_that_reads(members, IMAGE) or members[0]).header["image"]
-    image = {key: value for key, value in seen.items() if key not in ("mean", "deviation")}
+    seen = network_of(_first_that_reads(members, IMAGE) or members[0])
     with_features = _first_that_reads(members, FEATURES)
-    n_features = len(with_features.header["features"]["names"]) if with_features else 0
+    n_features = network_of(with_features).n_features if with_features else 0
     words = f"Mean of the logits of {len(members)} trainings of {names}."
     sets: dict[str, InputSet] = {}
     for member in members:
         sets |= {part: one for part, one in sets_of(member.header, member.tensors).items() if _reads(member, part)}
-    return Network(name, words, image, "mean" in seen, n_features, layers, sets), tensors
+    return Network(name, words, seen.image, seen.standardised, n_features, layers, sets), tensors
 
 
 def statistics_of(members: list[jtm.Model]) -> Statistics:

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.jtm import Model
+from models.layers import GIVEN
 from models.networks import CLASSES, Network
+from models.sets import sets_of
 
 LICENCE = "Apache-2.0"
 
@@ -134,6 +136,48 @@ def _standardise(
     for role, values in (("mean", mean), ("deviation", deviation)):
         section[role] = f"{what}.{role}"
         tensors[f"{what}.{role}"] = np.asarray(values, np.float32)
+
+
+def network_of(model: Model) -> Network:
+    """The network that a model file describes, whether it is in the table of networks or not.
+
+    Parameters
+    ----------
+    model : Model
+        As `models.jtm.read` gives it.
+
+    Returns
+    -------
+    Network
+    """
+    header = model.header
+    image = {key: value for key, value in header["image"].items() if key not in ("mean", "deviation")}
+    n_features = len(header["features"]["names"]) if "features" in header else 0
+    return Network(
+        header["name"],
+        header["description"],
+        image,
+        "mean" in header["image"],
+        n_features,
+        header["layers"],
+        sets_of(header, model.tensors),
+    )
+
+
+def weights_of(model: Model) -> dict[str, Floats]:
+    """Tensors of a model's layers: without what inputs are standardised with, and without golden jets.
+
+    Parameters
+    ----------
+    model : Model
+        As `models.jtm.read` gives it.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+    """
+    others = tuple(f"{name}." for name in (*GIVEN, "golden"))
+    return {name: values for name, values in model.tensors.items() if not name.startswith(others)}
 
 
 def without_statistics(network: Network, feature_names: Sequence[str]) -> Statistics:

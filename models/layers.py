@@ -7,6 +7,7 @@ A layer is a dict as in a model file's header.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -94,6 +95,21 @@ KINDS: dict[str, dict[str, Key]] = {
 }
 
 _NORM = ("gamma", "beta", "mean", "variance")
+
+
+def read_by(layers: Iterable[Layer]) -> set[str]:
+    """Names of what layers read: other layers, and what is given.
+
+    Parameters
+    ----------
+    layers : iterable of dict
+        As in a model file.
+
+    Returns
+    -------
+    set of str
+    """
+    return {name for layer in layers for name in layer["inputs"]}
 
 
 def filled(layer: Layer) -> Layer:

@@ -21,6 +21,7 @@ from models.layers import (
     filled,
     multiply_adds,
     output_shape,
+    read_by,
     tensor_shapes,
 )
 from models.sets import InputSet
@@ -97,7 +98,7 @@ class Network:
     @property
     def reads_image(self) -> bool:
         """Whether any layer does; if none, nobody makes one."""
-        return any(IMAGE in layer["inputs"] for layer in self.layers)
+        return IMAGE in read_by(self.layers)
 
     @property
     def row_shapes(self) -> dict[str, Shape]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.layers import GIVEN, Layer, Shape, filled, padding
+from models.layers import GIVEN, Layer, Shape, filled, padding, read_by
 from models.networks import Network
 
 OPSET = 17
@@ -182,7 +182,7 @@ def to_onnx(network: Network, tensors: Mapping[str, npt.NDArray[np.float32]]) ->
     def value(name: str, shape: Shape) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["jets", *shape])
 
-    used = {name for layer in network.layers for name in layer["inputs"]}
+    used = read_by(network.layers)
     read = [value(name, shapes[name]) for name in GIVEN if name in shapes and name in used]
     given_back = [value(name, shapes[network.output]) for name in (LOGITS, SCORES)]
     graph = helper.make_graph(writer.nodes, network.name, read, given_back, writer.weights)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from models import jtm
-from models.layers import CONSTITUENTS, FEATURES, GIVEN, IMAGE, PAIRS
+from models.export import weights_of
+from models.layers import CONSTITUENTS, FEATURES, GIVEN, IMAGE, PAIRS, read_by
 
 ZOO = Path(__file__).parent / "zoo"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
@@ -37,7 +38,7 @@ def reads(header: dict[str, Any]) -> str:
     -------
     str
     """
-    read = {name for layer in header["layers"] for name in layer["inputs"]}
+    read = read_by(header["layers"])
     words = {
         IMAGE: header["image"]["recipe"],
         FEATURES: f"{len(header.get('features', {}).get('names', ()))} features",
@@ -61,8 +62,7 @@ def row(path: Path) -> str:
     """
     model = jtm.read(path)
     card = model.header["card"]
-    inputs = tuple(f"{name}." for name in (*GIVEN, "golden"))
-    parameters = sum(values.size for name, values in model.tensors.items() if not name.startswith(inputs))
+    parameters = sum(values.size for values in weights_of(model).values())
     cells = [
         f"`{model.header['name']}`",
         card["sample"].split(":")[0],

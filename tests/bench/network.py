@@ -26,22 +26,13 @@ import jettag  # noqa: E402
 import models_helpers as helpers  # noqa: E402
 from models import jtm  # noqa: E402
 from models.datasets import shards  # noqa: E402
+from models.export import network_of  # noqa: E402
 from models.networks import Network  # noqa: E402
 from models.onnx_writer import SCORES, to_onnx  # noqa: E402
-from models.sets import sets_of  # noqa: E402
 from tests.bench import report  # noqa: E402
 
 SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 Call = Callable[[int, int], object]
-
-
-def network_of(stored: jtm.Model) -> Network:
-    """Built from the file's own header: an ensemble is in no table of networks."""
-    header = stored.header
-    n_features = len(header["features"]["names"]) if "features" in header else 0
-    sets = sets_of(header, stored.tensors)
-    standardised = "mean" in header["image"]
-    return Network(header["name"], "", header["image"], standardised, n_features, header["layers"], sets)
 
 
 def onnx_session(network: Network, stored: jtm.Model) -> onnxruntime.InferenceSession:

@@ -7,9 +7,8 @@ import models_helpers as helpers
 from models import jtm
 from models.datasets import shards
 from models.ensemble import combine
-from models.export import build, without_statistics
+from models.export import build, network_of, without_statistics
 from models.networks import NETWORKS, Network
-from models.sets import sets_of
 
 TOLERANCE = 1e-5
 JETS = 24
@@ -148,15 +147,6 @@ def test_library_agrees_with_onnx_runtime(case, backend):
     assert np.abs(model.tag_images(images, features) - scores).max() <= TOLERANCE
 
 
-def zoo_network(model):
-    """Built from the file's own header, not from the table of networks."""
-    header = model.header
-    standardised = "mean" in header["image"]
-    n_features = len(header["features"]["names"]) if "features" in header else 0
-    sets = sets_of(header, model.tensors)
-    return Network(header["name"], "", header["image"], standardised, n_features, header["layers"], sets)
-
-
 # Shipped models that are the mean of others that are shipped.
 ENSEMBLES = {"hybrid-i35-gf": ("constituents-gf", "effnet-s0-i35-gf")}
 
@@ -185,7 +175,7 @@ class TestZoo:
         jets = shards.read(SAMPLE).part(0, 200)
         images, features, statuses = model.network_inputs(jets.jagged)
         assert not statuses.any()
-        network = zoo_network(stored)
+        network = network_of(stored)
         _, scores = helpers.onnx_outputs(network, stored.tensors, images, features)
         assert scores.std() > 0.2
         assert np.abs(model.tag_images(images, features) - scores).max() <= TOLERANCE
@@ -201,5 +191,5 @@ class TestZoo:
         model = jettag.load(path, backend="reference")
         images, features, _ = model.network_inputs(shards.read(SAMPLE).part(200, 400).jagged)
         ours = model.tag_images(images, features)
-        theirs = helpers.torch_scores(zoo_network(stored), stored.tensors, images, features)
+        theirs = helpers.torch_scores(network_of(stored), stored.tensors, images, features)
         assert np.abs(ours - theirs).max() <= TOLERANCE

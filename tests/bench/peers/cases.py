@@ -23,7 +23,7 @@ import torch
 import jettag
 from models import jtm
 from models.datasets import shards
-from models.export import Statistics, build, without_statistics
+from models.export import Statistics, build, network_of, without_statistics
 from models.layers import IMAGE
 from models.networks import NETWORKS, Network
 from models.onnx_writer import to_onnx
@@ -33,7 +33,6 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 
 import models_helpers as helpers  # noqa: E402
-from tests.bench.peers.stored import network_of  # noqa: E402
 
 SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 ZOO = ROOT / "models" / "zoo"

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from models import jtm
+from models.export import network_of
 from tests.bench.peers.engine import Call, Engine, Floats
 from tests.bench.peers.install import Missing
-from tests.bench.peers.stored import network_of
 
 
 class TorchEager(Engine):

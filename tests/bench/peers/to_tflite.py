@@ -22,8 +22,8 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from models import jtm
+from models.export import network_of
 from models.layers import FEATURES, IMAGE, Layer, Shape, filled, padding, same_padding
-from tests.bench.peers.stored import network_of
 
 keras: Any = tf.keras
 
