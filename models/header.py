@@ -135,20 +135,20 @@ _FEATURES: _Rules = {
     "mean": (True, _is_name),
     "deviation": (True, _is_name),
 }
-_SETS: dict[str, _Rules] = {
-    name: {
-        "most": (True, lambda value, name=name: _is_integer(value, *RANGES[name])),  # type: ignore[misc]
-        "columns": (
-            True,
-            lambda value, name=name: (  # type: ignore[misc]
-                _is_list(value, 1, MAX_COLUMNS, _one_of(*COLUMNS[name])) and len(set(value)) == len(value)
-            ),
-        ),
+
+
+def _set_rules(name: str) -> _Rules:
+    least, most = RANGES[name]
+    is_column = _one_of(*COLUMNS[name])
+    return {
+        "most": (True, lambda value: _is_integer(value, least, most)),
+        "columns": (True, lambda value: _is_list(value, 1, MAX_COLUMNS, is_column) and len(set(value)) == len(value)),
         "mean": (True, _is_name),
         "deviation": (True, _is_name),
     }
-    for name in (CONSTITUENTS, PAIRS)
-}
+
+
+_SETS = {name: _set_rules(name) for name in (CONSTITUENTS, PAIRS)}
 _POINTS: _Rules = {
     "sample": (True, _is_text),
     "points": (True, lambda value: _is_list_of_objects(value) and 1 <= len(value) <= 1024),
