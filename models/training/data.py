@@ -21,8 +21,8 @@ class Data:
     ----------
     jets : Jets
         All of them.
-    images : Images
-        Theirs.
+    images : Images or None
+        Theirs, for networks that read an image.
     features : ndarray of float64 or None
         Theirs, for networks that read features.
     n_train : int
@@ -30,7 +30,7 @@ class Data:
     """
 
     jets: Jets
-    images: Images
+    images: Images | None
     features: npt.NDArray[np.float64] | None
     n_train: int
 
@@ -61,7 +61,7 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
     Parameters
     ----------
     network : Network
-        Says which images and whether features are needed.
+        Says whether images and features are needed, and which images.
     shards : list of Path
         None of them for testing.
     cache : Path
@@ -79,7 +79,8 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
     for shard in shards:
         part = usable(read(shard))
         parts.append(part)
-        images.append(shard_images(part, network.image["recipe"], cache, shard.stem))
+        if network.reads_image:
+            images.append(shard_images(part, network.image["recipe"], cache, shard.stem))
         if network.n_features:
             features.append(shard_features(part, cache, shard.stem))
         print(f"{shard.name}: {len(part)} jets", flush=True)
@@ -88,7 +89,8 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
     jets = joined(parts)
     last = min(len(jets), n_train + n_validation)
     all_features = np.concatenate(features) if features else None
-    return Data(jets.part(0, last), join_images(images), all_features, last - n_validation)
+    all_images = join_images(images) if images else None
+    return Data(jets.part(0, last), all_images, all_features, last - n_validation)
 
 
 def load_test(folder: str, sample: str, test_shards: int) -> Jets:

@@ -249,15 +249,15 @@ def image_statistics(images: Images, jets: int) -> tuple[npt.NDArray[np.float32]
     return mean.reshape(images.shape).astype(np.float32), np.maximum(deviation, floor).astype(np.float32)
 
 
-def measure(network: Network, images: Images, features: npt.NDArray[np.float64] | None, jets: int) -> Statistics:
+def measure(network: Network, images: Images | None, features: npt.NDArray[np.float64] | None, jets: int) -> Statistics:
     """What to standardise with, from the first `jets` jets.
 
     Parameters
     ----------
     network : Network
         Says what it needs.
-    images : Images
-        Of all jets.
+    images : Images or None
+        Of all jets; None where the network reads no image.
     features : ndarray of float64 or None
         Of all jets.
     jets : int
@@ -268,7 +268,7 @@ def measure(network: Network, images: Images, features: npt.NDArray[np.float64] 
     Statistics
     """
     found = Statistics()
-    if network.standardised:
+    if network.standardised and images is not None:
         found.image_mean, found.image_deviation = image_statistics(images, jets)
     if features is not None:
         deviation = features[:jets].std(axis=0)
@@ -288,8 +288,8 @@ class Inputs:
     ----------
     network : Network
         Whose inputs they are.
-    images : Images
-        Of all jets.
+    images : Images or None
+        Of all jets; None where the network reads no image.
     features : ndarray of float64 or None
         Of all jets.
     statistics : Statistics
@@ -301,12 +301,12 @@ class Inputs:
     def __init__(
         self,
         network: Network,
-        images: Images,
+        images: Images | None,
         features: npt.NDArray[np.float64] | None,
         statistics: Statistics,
         sets: SetRows | None = None,
     ) -> None:
-        self._images = images if network.reads_image else None
+        self._images = images
         self._shape = network.image_shape
         self._sets = sets
         self._crop = network.image.get("crop")
