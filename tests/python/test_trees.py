@@ -12,7 +12,7 @@ from jettag.files.trees import label_columns, particle_columns
 
 ak = pytest.importorskip("awkward")
 uproot = pytest.importorskip("uproot")
-pytest.importorskip("pyarrow")
+pyarrow_parquet = pytest.importorskip("pyarrow.parquet")
 
 MODEL = "lenet-28-i35"
 N_JETS = 60
@@ -82,6 +82,21 @@ def test_pieces(path, size, jets, expected):
         assert np.array_equal(np.concatenate([piece.labels for piece in pieces]), jets[2])
         later = np.concatenate([model.tag(piece.jets) for piece in file.pieces(size, 23)])
     assert np.array_equal(scores, expected) and np.array_equal(later, expected[23:])
+
+
+def test_a_group_of_rows_is_read_once(columns, tmp_path, monkeypatch):
+    ak.to_parquet(ak.Array(columns), tmp_path / "jets.parquet", row_group_size=17)
+    read = []
+    read_row_group = pyarrow_parquet.ParquetFile.read_row_group
+
+    def counted(file, index, *args, **more):
+        read.append(index)
+        return read_row_group(file, index, *args, **more)
+
+    monkeypatch.setattr(pyarrow_parquet.ParquetFile, "read_row_group", counted)
+    with open_jets(tmp_path / "jets.parquet") as file:
+        assert sum(piece.count for piece in file.pieces(5)) == N_JETS
+    assert read == [0, 1, 2, 3]
 
 
 def test_from_the_command_line(path, tmp_path, jets, expected, capsys):

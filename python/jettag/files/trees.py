@@ -222,6 +222,7 @@ class ParquetJets(ColumnJets):
         self.n_jets = int(self._file.metadata.num_rows)
         groups = [self._file.metadata.row_group(i).num_rows for i in range(self._file.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(groups)]).astype(np.int64)
+        self._groups: dict[int, Any] = {}  # those of the last piece; columns are always the same
         try:
             super().__init__(
                 path,
@@ -235,15 +236,21 @@ class ParquetJets(ColumnJets):
 
     def _read(self, columns: list[str], first: int, end: int) -> Any:
         import awkward as ak
+        import pyarrow
 
         low = int(np.searchsorted(self._starts, first, "right")) - 1
         high = int(np.searchsorted(self._starts, end, "left"))
+        # The piece before may have begun the first of these groups: pieces are smaller than groups often are.
+        self._groups = {i: self._groups.get(i) or self._group(i, columns) for i in range(low, high)}
+        rows = pyarrow.concat_tables(self._groups.values())
+        begin = int(self._starts[low])
+        return ak.from_arrow(rows.slice(first - begin, end - first))
+
+    def _group(self, index: int, columns: list[str]) -> Any:
         try:
-            table = self._file.read_row_groups(list(range(low, high)), columns=columns)
+            return self._file.read_row_group(index, columns=columns)
         except Exception as error:
             raise JetFileError(f"{self._path}: {error}") from error
-        begin = int(self._starts[low])
-        return ak.from_arrow(table.slice(first - begin, end - first))
 
     def close(self) -> None:
         """Let the file go."""
