@@ -29,8 +29,8 @@ def recipes_of(sample: str) -> list[str]:
     -------
     list of str
     """
-    found = [network.image.get("recipe") for name, network in NETWORKS.items() if sample_of(name) == sample]
-    return [recipe for recipe in dict.fromkeys(found) if recipe]
+    readers = [n for name, n in NETWORKS.items() if sample_of(name) == sample and n.reads_image]
+    return list(dict.fromkeys(str(network.image["recipe"]) for network in readers))
 
 
 def channels_of(recipe: str) -> list[str]:
@@ -45,7 +45,7 @@ def channels_of(recipe: str) -> list[str]:
     -------
     list of str
     """
-    return next(list(n.image["channels"]) for n in NETWORKS.values() if n.image.get("recipe") == recipe)
+    return next(list(n.image["channels"]) for n in NETWORKS.values() if n.image["recipe"] == recipe)
 
 
 def width_of(recipe: str) -> tuple[float, float]:
@@ -61,7 +61,7 @@ def width_of(recipe: str) -> tuple[float, float]:
     tuple of float
         In eta and phi.
     """
-    width = next(n.image["width"] for n in NETWORKS.values() if n.image.get("recipe") == recipe)
+    width = next(n.image["width"] for n in NETWORKS.values() if n.image["recipe"] == recipe)
     return float(width[0]), float(width[1])
 
 
