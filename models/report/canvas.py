@@ -158,6 +158,35 @@ def close_rows(axes: Any, used: int) -> list[Any]:
     return lowest
 
 
+def tagger_panels(merits: list[Merit], across: str, up: str) -> tuple[Any, list[tuple[Any, Merit]]]:
+    """A figure with a panel for each of the taggers that are `shown`.
+
+    Parameters
+    ----------
+    merits : list of Merit
+        The best first.
+    across, up : str
+        What the axes are called.
+
+    Returns
+    -------
+    tuple of Figure and list of tuple of Axes and Merit
+        Panels share their axes.
+    """
+    some = shown(merits)
+    style = styles(merit.tagger.name for merit in merits)
+    figure, axes = canvas(*grid(len(some)), 3.6, 2.7, sharex=True, sharey=True)
+    panels = list(zip(axes.flat, some, strict=False))
+    for panel, merit in panels:
+        panel.set_title(style[merit.tagger.name].words, fontsize=9)
+        panel.grid(alpha=0.3, lw=0.5)
+    for panel in close_rows(axes, len(some)):
+        panel.set_xlabel(across)
+    for panel in axes[:, 0]:
+        panel.set_ylabel(up)
+    return figure, panels
+
+
 def finish(figure: Any, path: Path) -> None:
     """Write a picture.
 

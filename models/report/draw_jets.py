@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.report.canvas import Style, canvas, close_rows, finish, grid, shown, styles
+from models.report.canvas import Style, canvas, finish, shown, styles, tagger_panels
 from models.report.dependence import Curve, edges_of, mean_score, tagged_fraction, threshold
 from models.report.jets import Facts
 from models.report.mean_images import channels_of, width_of
@@ -143,13 +143,9 @@ def draw_sculpting(sample: str, facts: Facts, merits: list[Merit], path: Path) -
     path : Path
         The picture.
     """
-    some = shown(merits)
-    rows, columns = grid(len(some))
-    figure, axes = canvas(rows, columns, 3.6, 2.7, sharex=True, sharey=True)
-    style = styles(merit.tagger.name for merit in merits)
     qcd, edges = facts.labels == 0, edges_of(facts.mass, 20)
-    width = edges[1] - edges[0]
-    for panel, merit in zip(axes.flat, some, strict=False):
+    figure, panels = tagger_panels(merits, "jet mass / GeV", f"fraction per {edges[1] - edges[0]:g} GeV")
+    for panel, merit in panels:
         scores = merit.tagger.scores
         cuts = [("QCD, all", qcd, "C7", True), ("tops, all", ~qcd, "C3", False)]
         for efficiency, colour in ((0.5, "C0"), (0.3, "C2")):
@@ -161,13 +157,8 @@ def draw_sculpting(sample: str, facts: Facts, merits: list[Merit], path: Path) -
             panel.stairs(
                 heights, edges, color=colour, label=words, fill=fill, alpha=0.4 if fill else 1, lw=1.3, ls=line
             )
-        panel.set_title(style[merit.tagger.name].words, fontsize=9)
-        panel.grid(alpha=0.3, lw=0.5)
         panel.legend(fontsize=6.5, loc="upper right")
-    axes[0, 0].set_ylim(top=1.5 * axes[0, 0].get_ylim()[1])
-    for panel in close_rows(axes, len(some)):
-        panel.set_xlabel("jet mass / GeV")
-    for panel in axes[:, 0]:
-        panel.set_ylabel(f"fraction per {width:g} GeV")
+    first = panels[0][0]
+    first.set_ylim(top=1.5 * first.get_ylim()[1])
     figure.suptitle(f"{sample}: masses before and after a cut, each normalised", fontsize=11)
     finish(figure, path)

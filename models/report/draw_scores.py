@@ -10,7 +10,7 @@ import numpy as np
 
 from jettag import metrics
 from models.report.cache import TREE
-from models.report.canvas import Style, canvas, close_rows, finish, grid, shown, styles
+from models.report.canvas import Style, canvas, finish, styles, tagger_panels
 from models.report.jets import Facts
 from models.report.merit import Merit
 
@@ -78,12 +78,9 @@ def draw_distributions(sample: str, facts: Facts, merits: list[Merit], path: Pat
     path : Path
         The picture.
     """
-    some = shown(merits)
-    rows, columns = grid(len(some))
-    figure, axes = canvas(rows, columns, 3.6, 2.7, sharex=True, sharey=True)
+    figure, panels = tagger_panels(merits, "score", "jets per bin of 0.02")
     edges = np.linspace(0, 1, 51)
-    style = styles(merit.tagger.name for merit in merits)
-    for panel, merit in zip(axes.flat, some, strict=False):
+    for panel, merit in panels:
         for label, words, colour in ((1, "tops", "C3"), (0, "QCD", "C0")):
             chosen = merit.tagger.scores[facts.labels == label]
             heights = np.histogram(chosen, edges)[0] / len(chosen)
@@ -92,14 +89,8 @@ def draw_distributions(sample: str, facts: Facts, merits: list[Merit], path: Pat
         for efficiency, line in ((0.5, "--"), (0.3, ":")):
             at = metrics.working_points(merit.tagger.scores, facts.labels, [efficiency])[0]["threshold"]
             panel.axvline(at, color="black", lw=0.9, ls=line, label=f"cut for {efficiency:.0%} of tops")
-        panel.set_title(style[merit.tagger.name].words, fontsize=9)
         panel.set(yscale="log", xlim=(0, 1))
-        panel.grid(alpha=0.3, lw=0.5)
-    for panel in close_rows(axes, len(some)):
-        panel.set_xlabel("score")
-    for panel in axes[:, 0]:
-        panel.set_ylabel("jets per bin of 0.02")
-    axes[0, 0].legend(fontsize=7, loc="upper center")
+    panels[0][0].legend(fontsize=7, loc="upper center")
     figure.suptitle(f"{sample}: fraction of jets by score", fontsize=11)
     finish(figure, path)
 
