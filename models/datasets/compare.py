@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 import jettag
 from models.datasets.samples import SAMPLES
-from models.datasets.shards import Jets, find, joined, read
+from models.datasets.shards import Jets, find, joined, read, usable
 
 Reals = npt.NDArray[np.float64]
 
@@ -31,7 +31,6 @@ _QUANTITIES = {
 }
 _KINDS = {1: ("top", "C3"), 0: ("QCD", "C0")}
 _BINS = 30
-_MIN_CONSTITUENTS = 4
 
 
 def load(folder: str, sample: str, most: int) -> Jets:
@@ -55,8 +54,7 @@ def load(folder: str, sample: str, most: int) -> Jets:
         parts.append(part.part(0, most - sum(map(len, parts))))
         if sum(map(len, parts)) >= most:
             break
-    jets = joined(parts)
-    return jets.chosen(np.flatnonzero(np.diff(jets.offsets) >= _MIN_CONSTITUENTS))
+    return usable(joined(parts))
 
 
 def ks_distance(a: Reals, b: Reals) -> float:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.datasets.events import QCD, TOP, Source
+from models.datasets.kinematics import four_momenta, masses
 from models.datasets.making import chosen_jets
 from models.datasets.samples import SAMPLES, Sample
-from models.datasets.summary import masses
 
 _BATCH = 50
 _RANGES = {QCD: (0, 50, 80, 120, 190, np.inf), TOP: (0, 120, 150, 180, 210, np.inf)}
@@ -74,7 +74,7 @@ def watch(sample: Sample, label: int, n: int, seed: int) -> Watched:
         jets, event = chosen_jets(sample, label, batch, random)
         if not len(event):
             continue
-        mass.append(masses(jets))
+        mass.append(masses(four_momenta(jets)))
         looked_at.append(np.array(partons)[event] / sample.pt[0])
     at_scale, at_end = np.concatenate(looked_at).T
     return Watched(np.concatenate(mass), at_scale, at_end)

@@ -28,6 +28,9 @@ _ANGLE_STEP = 6e-5
 _LARGEST_PT = 65_535
 _LARGEST_ANGLE = 32_767
 
+MIN_CONSTITUENTS = 4
+"""Models refuse a jet with fewer."""
+
 
 @dataclass
 class Jets:
@@ -105,6 +108,21 @@ def _rows_of(
     new = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     rows = np.arange(new[-1], dtype=np.int64) + np.repeat(offsets[:-1][jets] - new[:-1], counts)
     return rows, new
+
+
+def usable(jets: Jets) -> Jets:
+    """The jets that a model scores: with enough constituents.
+
+    Parameters
+    ----------
+    jets : Jets
+        Without padding, as shards are.
+
+    Returns
+    -------
+    Jets
+    """
+    return jets.chosen(np.flatnonzero(np.diff(jets.offsets) >= MIN_CONSTITUENTS))
 
 
 def joined(parts: Sequence[Jets]) -> Jets:

@@ -8,42 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.datasets.kinematics import four_momenta, masses
 from models.datasets.samples import Sample
-from models.datasets.shards import Jets, joined, read
-
-
-def four_momenta(jets: Jets) -> npt.NDArray[np.float64]:
-    """Sums of the constituents.
-
-    Parameters
-    ----------
-    jets : Jets
-        None of them empty.
-
-    Returns
-    -------
-    ndarray of float64
-        (jets, 4) px, py, pz, E in GeV.
-    """
-    result: npt.NDArray[np.float64] = np.add.reduceat(jets.momenta, jets.offsets[:-1], axis=0)
-    return result
-
-
-def masses(jets: Jets) -> npt.NDArray[np.float64]:
-    """Invariant masses.
-
-    Parameters
-    ----------
-    jets : Jets
-        None of them empty.
-
-    Returns
-    -------
-    ndarray of float64
-        GeV.
-    """
-    total = four_momenta(jets)
-    return np.sqrt(np.maximum(total[:, 3] ** 2 - (total[:, :3] ** 2).sum(axis=1), 0.0))
+from models.datasets.shards import joined, read
 
 
 def _spread(values: npt.NDArray[np.float64]) -> str:
@@ -72,7 +39,8 @@ def summary(shards: list[Path], sample: Sample) -> str:
         When jets lie outside of the window.
     """
     jets = joined([read(path) for path in shards])
-    total, mass = four_momenta(jets), masses(jets)
+    total = four_momenta(jets)
+    mass = masses(total)
     pt = np.hypot(total[:, 0], total[:, 1])
     eta = np.arcsinh(total[:, 2] / pt)
     count = np.diff(jets.offsets).astype(np.float64)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.datasets.kinematics import four_momenta, masses
 from models.datasets.shards import Jets, find
 from models.training.samples import SAMPLES
 
@@ -76,9 +77,8 @@ def kinematics(jets: Jets) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.floa
     tuple of ndarray of float64
         GeV.
     """
-    total = np.add.reduceat(jets.momenta, jets.offsets[:-1], axis=0)
-    square = total[:, 3] ** 2 - (total[:, :3] ** 2).sum(axis=1)
-    return np.hypot(total[:, 0], total[:, 1]), np.sqrt(np.maximum(square, 0.0))
+    total = four_momenta(jets)
+    return np.hypot(total[:, 0], total[:, 1]), masses(total)
 
 
 def samples_in(folder: str | os.PathLike[str]) -> list[str]:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 import jettag
 from jettag.metrics import summary
-from models.datasets.shards import read
+from models.datasets.shards import read, usable
 from models.report.cache import FOLDER, TREE, About, Cache, Tagger
 from models.report.jets import ReportError, load_test
 from models.report.said import exits_with_words
@@ -58,7 +58,7 @@ def training_table(folder: str, sample: str, inputs: Path) -> tuple[Table, npt.N
         Features, labels, names of the shards.
     """
     from models.training.data import training_shards
-    from models.training.inputs import shard_features, usable
+    from models.training.inputs import shard_features
 
     shards = training_shards(folder, sample, SAMPLES[sample].test_shards)
     features, labels = [], []

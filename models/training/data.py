@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.datasets.shards import Jets, find, joined, read
+from models.datasets.shards import Jets, find, joined, read, usable
 from models.networks import Network
-from models.training.inputs import Images, join_images, shard_features, shard_images, usable
+from models.training.inputs import Images, join_images, shard_features, shard_images
 
 
 @dataclass

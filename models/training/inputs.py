@@ -27,7 +27,6 @@ from models.initialise import initial_tensors
 from models.networks import Network
 from models.training.sets import SetRows
 
-MIN_CONSTITUENTS = 4
 DEVIATION_FLOOR = 1e-3
 _CHUNK = 2000
 _COMPARED = 64
@@ -103,21 +102,6 @@ def join_images(parts: Sequence[Images]) -> Images:
         np.concatenate([part.values for part in parts]),
         parts[0].shape,
     )
-
-
-def usable(jets: Jets) -> Jets:
-    """The jets that a model scores: with enough constituents.
-
-    Parameters
-    ----------
-    jets : Jets
-        Without padding, as shards are.
-
-    Returns
-    -------
-    Jets
-    """
-    return jets.chosen(np.flatnonzero(np.diff(jets.offsets) >= MIN_CONSTITUENTS))
 
 
 def render(jets: Jets, recipe: str) -> Images:
