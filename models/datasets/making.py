@@ -13,7 +13,7 @@ from models.datasets.detector import seen_by
 from models.datasets.events import QCD, TOP, Batch, Source
 from models.datasets.jets import clustered, leading, matched
 from models.datasets.samples import SAMPLES, Sample
-from models.datasets.shards import Jets, encode, joined, without_the_softest
+from models.datasets.shards import Jets, encode, joined, rows_of, without_the_softest
 
 _BATCH = 200
 _LARGEST_PYTHIA_SEED = 900_000_000
@@ -92,9 +92,8 @@ def chosen_jets(
     constituents = seen_by(sample.detector, batch.particles, random)
     found = clustered(constituents, batch.n_events, sample.radius, sample.pt[0])
     chosen = leading(found, sample) if label == QCD else matched(found, batch.tops, sample)
-    starts, counts = found.offsets[chosen], np.diff(found.offsets)[chosen]
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    rows = found.rows[np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)]
+    places, offsets = rows_of(found.offsets, chosen)
+    rows = found.rows[places]
     pt, eta, phi = (getattr(constituents, name)[rows] for name in ("pt", "eta", "phi"))
     momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta)], axis=1)
     labels = np.full(len(chosen), label, dtype=np.uint8)

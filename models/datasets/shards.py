@@ -95,18 +95,32 @@ class Jets:
         Jets
         """
         picked = np.asarray(jets, np.int64)
-        rows, offsets = _rows_of(self.offsets, picked)
+        rows, offsets = rows_of(self.offsets, picked)
         classes = None if self.classes is None else self.classes[rows]
         return Jets(self.momenta[rows], offsets, self.labels[picked], classes)
 
 
-def _rows_of(
+def rows_of(
     offsets: npt.NDArray[np.int64], jets: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows of the constituents of some jets, and their offsets there."""
-    counts = np.diff(offsets)[jets]
+    """Where things of some jets lie in a list of all jets' things.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64
+        (all jets + 1,); things of jet i are offsets[i] .. offsets[i + 1] - 1.
+    jets : ndarray of int64
+        Which ones.
+
+    Returns
+    -------
+    rows, offsets : ndarray of int64
+        Numbers of the things, jet by jet, and where in them each jet begins.
+    """
+    first = offsets[:-1][jets]
+    counts = offsets[1:][jets] - first
     new = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    rows = np.arange(new[-1], dtype=np.int64) + np.repeat(offsets[:-1][jets] - new[:-1], counts)
+    rows = np.arange(new[-1], dtype=np.int64) + np.repeat(first - new[:-1], counts)
     return rows, new
 
 
@@ -292,7 +306,7 @@ def choose_coded(arrays: dict[str, npt.NDArray[Any]], jets: npt.NDArray[np.int64
     dict of str to ndarray
     """
     offsets = np.concatenate([[0], np.cumsum(arrays["n"].astype(np.int64))]).astype(np.int64)
-    rows, _ = _rows_of(offsets, jets)
+    rows, _ = rows_of(offsets, jets)
     per_jet = len(arrays["n"])
     return {key: values[jets if len(values) == per_jet else rows] for key, values in arrays.items()}
 

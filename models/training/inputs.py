@@ -21,7 +21,7 @@ from torch.nn import functional
 
 import jettag
 from models import jtm
-from models.datasets.shards import Jets
+from models.datasets.shards import Jets, rows_of
 from models.export import Statistics, build
 from models.initialise import initial_tensors
 from models.networks import Network
@@ -66,11 +66,9 @@ class Images:
         ndarray of float32
             (jets, channels, rows, columns).
         """
-        counts = self.starts[jets + 1] - self.starts[jets]
-        ends = np.cumsum(counts)
-        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[jets] - ends + counts, counts)
+        places, starts = rows_of(self.starts, jets)
         images = np.zeros((len(jets), int(np.prod(self.shape))), np.float32)
-        images[np.repeat(np.arange(len(jets)), counts), self.pixels[places]] = self.values[places]
+        images[np.repeat(np.arange(len(jets)), np.diff(starts)), self.pixels[places]] = self.values[places]
         return images.reshape(len(jets), *self.shape)
 
 
