@@ -84,13 +84,7 @@ class OneCycle(Schedule):
         return dict(self._inside.state_dict())
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there.
-
-        Parameters
-        ----------
-        state : dict
-            Of `state_dict`.
-        """
+        """See `Schedule.load_state_dict`."""
         self._inside.load_state_dict(state)
 
 
@@ -107,17 +101,7 @@ class Annealing(Schedule):
         self._optimiser = optimiser
 
     def after_epoch(self, improved: bool) -> Verdict:
-        """Lower the rate, or leave it.
-
-        Parameters
-        ----------
-        improved : bool
-            Whether the validation loss is the least so far.
-
-        Returns
-        -------
-        Verdict
-        """
+        """Lower the rate, or leave it. See `Schedule.after_epoch`."""
         if not improved:
             for group in self._optimiser.param_groups:
                 group["lr"] /= math.sqrt(2)
@@ -141,17 +125,7 @@ class Rounds(Schedule):
         self._improved_in_round = False
 
     def after_epoch(self, improved: bool) -> Verdict:
-        """Count, and end the round or the training.
-
-        Parameters
-        ----------
-        improved : bool
-            Whether the validation loss is the least so far.
-
-        Returns
-        -------
-        Verdict
-        """
+        """Count, and end the round or the training. See `Schedule.after_epoch`."""
         if improved:
             self._waited, self._improved_in_round = 0, True
             return Verdict.GO_ON
@@ -167,13 +141,7 @@ class Rounds(Schedule):
         return {"waited": self._waited, "improved": self._improved_in_round}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there.
-
-        Parameters
-        ----------
-        state : dict
-            Of `state_dict`.
-        """
+        """See `Schedule.load_state_dict`."""
         self._waited, self._improved_in_round = state["waited"], state["improved"]
 
 
