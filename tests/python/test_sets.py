@@ -1,5 +1,7 @@
 """Constituents and pairs as the library gives them, beside a NumPy transcription of docs/constituents.md."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -264,3 +266,18 @@ def test_a_layer_that_reads_what_is_not_there(tmp_path, monkeypatch):
     (tmp_path / "wrong.jtm").write_bytes(jtm.to_bytes(model))
     with pytest.raises(jettag.ModelFileError, match="reads the pairs, which this model does not have"):
         jettag.load(tmp_path / "wrong.jtm")
+
+
+def test_the_example_in_the_documentation(jets):
+    text = (helpers.ROOT / "docs" / "constituents.md").read_text()
+    code = "\n".join(re.findall(r"^    (.*)$", text, re.M))
+    names = {"jets": jets.jagged}
+    exec(code, names)
+    info, rows = names["model"].info, names["rows"]
+    assert not names["statuses"].any() and not names["images"].any()
+    assert rows.shape == (len(jets), info["n_values"])
+    # Channel 0 says where there is a constituent.
+    channels, most = info["constituents_shape"]
+    there = rows[:, info["n_features"] :][:, : channels * most].reshape(-1, channels, most)[:, 0].sum(axis=1)
+    assert np.array_equal(there, np.minimum(np.diff(jets.offsets), most))
+    assert info["n_values"] == info["n_features"] + channels * most + np.prod(info["pairs_shape"])
