@@ -8,12 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models import jtm
+from models import jtm, marks
 from models.export import weights_of
 from models.layers import CONSTITUENTS, FEATURES, GIVEN, IMAGE, PAIRS, read_by
 
 ZOO = Path(__file__).parent / "zoo"
-BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 _HEAD = (
     "| model | sample | reads | training jets, epochs | parameters | accuracy | AUC "
     "| 1/eps_B at 50 % | at 30 % | bytes |\n|---|---|---|---|---|---|---|---|---|---|\n"
@@ -81,10 +80,8 @@ def row(path: Path) -> str:
 def main() -> None:
     """Run from the command line."""
     page = ZOO / "README.md"
-    before, rest = page.read_text().split(BEGIN)
-    after = rest.split(END)[1]
     table = _HEAD + "".join(row(path) for path in sorted(ZOO.glob("*.jtm")))
-    page.write_text(f"{before}{BEGIN}\n{table}{END}{after}")
+    page.write_text(marks.put(page.read_text(), "table", table))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from models import marks
 from models.report.bootstrap import REPLICATES
 from models.report.cache import FOLDER, Cache
 from models.report.figures import Figure, all_figures
@@ -63,16 +64,14 @@ def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[s
 
 
 def put(text: str, mark: str, content: str) -> str:
-    """Replace what stands between the marks.
+    """Replace what stands between marks of the report.
 
     Parameters
     ----------
-    text : str
-        Of the page.
+    text, content
+        As for `models.marks.put`.
     mark : str
         Such as `paper-a`, for <!-- report:paper-a --> and <!-- end of report:paper-a -->.
-    content : str
-        What goes there.
 
     Returns
     -------
@@ -83,10 +82,10 @@ def put(text: str, mark: str, content: str) -> str:
     ReportError
         Without both marks, once each.
     """
-    begin, end = f"<!-- report:{mark} -->", f"<!-- end of report:{mark} -->"
-    if text.count(begin) != 1 or text.count(end) != 1 or text.index(end) < text.index(begin):
-        raise ReportError(f"the page needs {begin} and behind it {end}, once each")
-    return f"{text.split(begin)[0]}{begin}\n{content}{end}{text.split(end)[1]}"
+    try:
+        return marks.put(text, f"report:{mark}", content)
+    except ValueError as error:
+        raise ReportError(str(error)) from error
 
 
 def write(cache: Cache, page: Path, folder: Path | None, count: int = REPLICATES) -> None:

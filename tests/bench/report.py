@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from models.marks import put
+
 
 def processor() -> str:
     """Name of the processor, and the widest instruction set that matters here."""
@@ -33,11 +35,8 @@ def write(document: str, mark: str, table: str, command: str) -> None:
         What makes the table.
     """
     path = Path(document)
-    text = path.read_text()
-    begin, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
-    if text.count(begin) != 1 or text.count(end) != 1:
-        raise SystemExit(f"{document} has no {begin} with its end")
-    before, rest = text.split(begin)
-    after = rest.split(end)[1]
     where = f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, one core of {processor()}."
-    path.write_text(f"{before}{begin}\n{where}\n\n{table.strip()}\n{end}{after}")
+    try:
+        path.write_text(put(path.read_text(), mark, f"{where}\n\n{table.strip()}\n"))
+    except ValueError as error:
+        raise SystemExit(f"{document}: {error}") from error
