@@ -12,6 +12,7 @@ from models.report.bootstrap import difference_error, replicate_numbers, resampl
 from models.report.cache import TREE, About, Cache, Tagger, save
 from models.report.dependence import edges_of, mean_score, tagged_fraction
 from models.report.jets import Facts, ReportError, load_test, samples_in
+from models.report.mean_images import recipes_of
 from models.report.merit import compare, measure_all
 from models.report.tables import paper_b_table, sample_table, sculpting_table, with_error
 
@@ -137,6 +138,16 @@ def test_a_sample_has_only_its_rows_of_paper_b():
 def test_what_is_outside_of_the_marks_stays_to_the_byte():
     begin, end = "<!-- report:masses -->", "<!-- end of report:masses -->"
     assert write.put(f"a \n{begin}\nold\n{end}\n\n b\n", "masses", "new\n") == f"a \n{begin}\nnew\n{end}\n\n b\n"
+    for page in (f"{end}{begin}", f"{begin}{begin}{end}", begin):
+        with pytest.raises(ReportError, match="once each"):
+            write.put(page, "masses", "new\n")
+
+
+def test_mean_images_are_those_that_a_network_reads():
+    # Networks of constituents name A35 and read no image.
+    assert recipes_of("toptag") == ["A35", "A40", "B64-grey"]
+    assert recipes_of("cms") == ["B37-grey", "B37-colour", "D40"]
+    assert recipes_of("deeptop") == ["B40-deeptop", "D40"]
 
 
 # --- pT and mass -----------------------------------------------------------------------------------------------------

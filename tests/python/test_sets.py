@@ -170,9 +170,10 @@ def test_jets_of_the_sample(both, jets):
         spread((100, 2.5, 0), (100, 2.5, 0), (100, 2.5, 0), (100, 2.5, 0)),
         spread((100, 0, 0), (1e-5, 0.3, 0.3), (1e-7, 0.2, 0), (50, 0, 0.1)),
         spread((1e4, 0, 0), (1, 1.5, 1.5), (1, -1.5, -1.5), (1e-2, 0.4, 0)),
+        spread((1e4, 0, 0), (1, 0, 2), (1, 0, -2), (1e-2, 0.4, 0)),
         np.concatenate([spread((100, 0, 0), (50, 0.1, 0), (20, 0, 0.1), (10, 0.2, 0)), [[0, 0, 30, 30]]]),
     ],
-    ids=["across pi", "one direction", "almost no pT", "far apart", "along the beam"],
+    ids=["across pi", "one direction", "almost no pT", "far apart", "all around", "along the beam"],
 )
 def test_special_jets(both, jet):
     assert_row(rows_of(both[0], jet)[0], jet, BOTH)

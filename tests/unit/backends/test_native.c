@@ -141,6 +141,23 @@ static void test_agrees_on_two_averages(void **state)
     check_agrees(n, "two averages");
 }
 
+/* Gates of few and of many blocks, squeezed to less than a block and to more. */
+static void test_agrees_on_gates(void **state)
+{
+    (void)state;
+    static const int32_t channels[] = {4, 12, 16, 28, 36, 64, 68, 100, 132, 164};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "gate: %d channels", (int)channels[i]);
+        net *n = net_new((jt_shape){3, 4, 4}, 0, i);
+        int32_t v =
+            net_conv(n, JT_VALUE_IMAGES, channels[i], window_valid(1, 1, 1), 1, JT_ACTIVATION_SWISH, NULL, NULL);
+        v = net_mbconv(n, v, 20, 3, 1, 2);
+        net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+        check_agrees(n, name);
+    }
+}
+
 /* Groups of channels of all sizes, in lanes and not. */
 static void test_agrees_on_groups(void **state)
 {
@@ -454,6 +471,7 @@ int main(void)
         cmocka_unit_test_prestate(test_agrees_on_networks, &agrees),
         cmocka_unit_test(test_agrees_where_values_are_read_twice),
         cmocka_unit_test(test_agrees_on_two_averages),
+        cmocka_unit_test(test_agrees_on_gates),
         cmocka_unit_test(test_agrees_on_groups),
         cmocka_unit_test(test_agrees_on_tiles),
         cmocka_unit_test(test_agrees_on_planes),
