@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,8 @@ import numpy.typing as npt
 from models.datasets.shards import Jets, find, joined, read, usable
 from models.networks import Network
 from models.training.inputs import Images, join_images, shard_features, shard_images
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -55,7 +59,9 @@ def training_shards(folder: str, sample: str, test_shards: int) -> list[Path]:
     return shards[:-test_shards]
 
 
-def load_training(network: Network, shards: list[Path], cache: Path, n_train: int, n_validation: int) -> Data:
+def load_training(
+    network: Network, shards: list[Path], cache: Path, n_train: int, n_validation: int, more: Sequence[Path] = ()
+) -> Data:
     """Read as many shards as are needed.
 
     Parameters
@@ -68,6 +74,8 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
         Folder for images and features.
     n_train, n_validation : int
         Jets; fewer for training when the shards have not so many.
+    more : sequence of Path
+        Other shards, read when the first ones are not enough; validation jets are never of these.
 
     Returns
     -------
@@ -76,7 +84,7 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
     parts: list[Jets] = []
     images: list[Images] = []
     features: list[npt.NDArray[np.float64]] = []
-    for shard in shards:
+    for shard in [*shards, *more]:
         part = usable(read(shard))
         parts.append(part)
         if network.reads_image:
@@ -86,11 +94,21 @@ def load_training(network: Network, shards: list[Path], cache: Path, n_train: in
         print(f"{shard.name}: {len(part)} jets", flush=True)
         if sum(len(one) for one in parts) >= n_train + n_validation:
             break
-    jets = joined(parts)
-    last = min(len(jets), n_train + n_validation)
-    all_features = np.concatenate(features) if features else None
-    all_images = join_images(images) if images else None
+
+    # Validation jets are the last ones: the first shards go behind the others.
+    own = parts[: len(shards)]
+    last = min(sum(len(one) for one in parts), n_train + n_validation)
+    if more and sum(len(one) for one in parts) - last + n_validation > sum(len(one) for one in own):
+        raise SystemExit(f"{n_validation} jets for validation are more than the first shards have")
+    jets = joined(_turned(parts, len(own)))
+    all_features = np.concatenate(_turned(features, len(own))) if features else None
+    all_images = join_images(_turned(images, len(own))) if images else None
     return Data(jets.part(0, last), all_images, all_features, last - n_validation)
+
+
+def _turned(parts: list[T], n: int) -> list[T]:
+    """The first n behind the others."""
+    return parts[n:] + parts[:n]
 
 
 def load_test(folder: str, sample: str, test_shards: int) -> Jets:

@@ -20,10 +20,12 @@ import torch
 
 from jettag.metrics import area
 from models import jtm
+from models.datasets.shards import find
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, Network
 from models.torch_network import TorchNetwork
 from models.training.data import Data, load_test, load_training, training_shards
+from models.training.device import DEVICES, PRECISIONS, Device, device_of
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
 from models.training.recipes import RECIPES, Recipe, Schedule, Verdict, loss_of, make_optimiser, make_schedule
@@ -45,6 +47,8 @@ class Settings:
         A key of `RECIPES`.
     start : str
         A model file whose weights training begins with, as far as names and shapes are the same; "" for none.
+    precision : str
+        Of training steps, one of `PRECISIONS`.
     """
 
     epochs: int
@@ -54,6 +58,7 @@ class Settings:
     decay: float
     recipe: str = "quick"
     start: str = ""
+    precision: str = "float32"
 
 
 @dataclass
@@ -64,6 +69,8 @@ class State:
     ----------
     module, optimiser, schedule
         PyTorch's.
+    device : Device
+        Where the module is.
     epoch : int
         Epochs done.
     seconds : float
@@ -79,6 +86,7 @@ class State:
     module: TorchNetwork
     optimiser: torch.optim.Optimizer
     schedule: Schedule
+    device: Device = field(default_factory=Device)
     epoch: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -122,7 +130,7 @@ class State:
         settings : Settings
             Those of this run; with others the checkpoint is of no use.
         """
-        kept: dict[str, Any] = torch.load(path, weights_only=True)
+        kept: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         if kept["settings"] != vars(settings):
             raise SystemExit(f"{path} is of a training with other settings: {kept['settings']}; use --no-resume")
         self.module.load_state_dict(kept["module"])
@@ -133,7 +141,7 @@ class State:
         self.best = {name: values.numpy() for name, values in kept["best"].items()}
 
 
-def begin(network: Network, settings: Settings, n_train: int) -> State:
+def begin(network: Network, settings: Settings, n_train: int, kind: str = "cpu") -> State:
     """A training that has not begun.
 
     Parameters
@@ -144,21 +152,25 @@ def begin(network: Network, settings: Settings, n_train: int) -> State:
         How.
     n_train : int
         Jets per epoch.
+    kind : str
+        Of `DEVICES`.
 
     Returns
     -------
     State
     """
+    device = device_of(kind, settings.precision)
     # Twice as fast on a processor as the other order in memory.
     module = TorchNetwork(network).to(memory_format=torch.channels_last)
     tensors = initial_tensors(network, settings.seed)
     if settings.start:
         tensors |= weights_to_start_with(network, Path(settings.start))
     module.load_tensors(tensors)
+    module.to(device.kind)
     recipe = RECIPES[settings.recipe]
     optimiser = make_optimiser(recipe, module.parameters(), settings.rate, settings.decay)
     steps = settings.epochs * (n_train // settings.batch)
-    return State(module, optimiser, make_schedule(recipe, optimiser, settings.rate, steps))
+    return State(module, optimiser, make_schedule(recipe, optimiser, settings.rate, steps), device)
 
 
 def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray[np.float32]]:
@@ -223,7 +235,8 @@ def train_epoch(state: State, data: Data, inputs: Inputs, settings: Settings) ->
     for step in range(steps):
         jets = order[step * settings.batch : (step + 1) * settings.batch]
         images, features = inputs.batch(jets, flips)
-        loss = loss_of(recipe, state.module(images, features), labels[torch.from_numpy(jets)])
+        logits = state.device.logits(state.module, images, features)
+        loss = loss_of(recipe, logits, labels[torch.from_numpy(jets)].to(logits.device))
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         if recipe.limit:
@@ -260,7 +273,10 @@ def validate(state: State, data: Data, inputs: Inputs, recipe: Recipe) -> dict[s
     chosen = np.arange(data.n_train, len(data.jets))
     with torch.no_grad():
         logits = torch.cat(
-            [state.module(*inputs.batch(jets)) for jets in np.array_split(chosen, len(chosen) // 500 + 1)]
+            [
+                state.device.logits(state.module, *inputs.batch(jets)).cpu()
+                for jets in np.array_split(chosen, len(chosen) // 500 + 1)
+            ]
         )
         labels = _labels(data)[data.n_train :]
         loss = float(loss_of(recipe, logits, labels))
@@ -310,6 +326,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", choices=sorted(NETWORKS), metavar="NETWORK", help="such as lenet-28-i35")
     parser.add_argument("--data", required=True, help="folder with the shards")
+    parser.add_argument("--also", default="", help="another folder with shards, all of them to train on")
     parser.add_argument("--out", required=True, type=Path, help="the .jtm file to write")
     parser.add_argument("--work", type=Path, help="folder for checkpoints, .work/NETWORK")
     parser.add_argument("--cache", type=Path, default=Path(".work/inputs"), help="folder for images, %(default)s")
@@ -324,6 +341,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--decay", type=float, help="weight decay, the recipe's")
     parser.add_argument("--seed", type=int, default=1, help="%(default)s")
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch, %(default)s")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="of training steps, %(default)s")
     parser.add_argument("--version", default="1.0", help="of the model, %(default)s")
     parser.add_argument("--no-resume", action="store_true", help="begin anew")
     return parser.parse_args()
@@ -355,6 +374,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         chosen("decay"),
         arguments.recipe,
         arguments.start,
+        arguments.precision,
     )
 
 
@@ -370,13 +390,14 @@ def main() -> None:
 
     test_shards = SAMPLES[sample].test_shards
     shards = training_shards(arguments.data, sample, test_shards)
-    data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets)
+    more = find(arguments.also, f"{sample}_*.npz") if arguments.also else []
+    data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets, more)
     statistics = measure(network, data.images, data.features, data.n_train)
     sets = SetRows(network, data.jets, work) if network.sets else None
     inputs = Inputs(network, data.images, data.features, statistics, sets)
     check_inputs(network, data.jets, inputs, statistics, work)
 
-    state = begin(network, settings, data.n_train)
+    state = begin(network, settings, data.n_train, arguments.device)
     checkpoint = work / "checkpoint.pt"
     if checkpoint.exists() and not arguments.no_resume:
         state.restore(checkpoint, settings)
@@ -384,7 +405,7 @@ def main() -> None:
     print(f"{network.name}: {data.n_train} jets, {len(data.jets) - data.n_train} for validation", flush=True)
     run(state, data, inputs, settings, checkpoint)
 
-    state.module.load_tensors(state.best)
+    state.module.cpu().load_tensors(state.best)
     test = load_test(arguments.data, sample, test_shards)
     chosen = min(state.history, key=lambda row: row["validation_loss"])
     training = {
@@ -392,8 +413,10 @@ def main() -> None:
         "validation_jets": len(data.jets) - data.n_train,
         "epochs": float(chosen["epoch"]),
         "seed": settings.seed,
-        "framework": f"PyTorch {torch.__version__.split('+')[0]}, {RECIPES[settings.recipe].words}",
-        "training_time": f"{state.seconds / 60:.0f} minutes on {arguments.threads} cores, shared with other work",
+        "framework": f"PyTorch {torch.__version__.split('+')[0]}, {RECIPES[settings.recipe].words}"
+        + (f", steps in {settings.precision}" if settings.precision != "float32" else ""),
+        "training_time": f"{state.seconds / 60:.0f} minutes on "
+        + (f"{arguments.threads} cores, shared with other work" if state.device.kind == "cpu" else "a GPU"),
     }
     finish(state.module, statistics, test, sample, training, arguments.version, work, arguments.out)
 

@@ -14,7 +14,10 @@ from models.networks import NETWORKS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from models.torch_network import TorchNetwork  # noqa: E402
 from models.training import recipes, train  # noqa: E402
+from models.training.data import load_training  # noqa: E402
+from models.training.device import Device, device_of  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
 
 NAME = "constituents-gf"
@@ -161,3 +164,55 @@ def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkey
     assert lines[0].split()[3] == "effnet-s0-i35-gf"
     assert lines[0].endswith(f"--recipe a --start {tmp_path / 'effnet-s0-i35.jtm'}")
     assert any("macaluso-shih-colour-cms" in line and line.endswith("--recipe b") for line in lines)
+
+
+# --- what a training reads, and where it runs ------------------------------------------------------------------------
+
+
+def test_jets_of_another_folder_come_before_those_for_validation(folder, tmp_path):
+    jets = shards.read(helpers.ROOT / "examples" / "data" / "toptag.npz")
+    for i in range(2):
+        np.savez(tmp_path / f"toptag_{i:03d}.npz", **shards.encode(jets.part(3000 + i * 500, 3400 + i * 500)))
+    own, more = shards.find(folder, "toptag_*.npz")[:-2], shards.find(tmp_path, "toptag_*.npz")
+    network = NETWORKS["effnet-s0-i35-gf"]
+    data = load_training(network, own, folder / "cache", 1200, 150, more)
+    assert data.n_train == 1200 and len(data.jets) == 1350
+    # All of the other folder, then those of the first that are needed.
+    expected = shards.usable(shards.joined([shards.read(one) for one in [*more, *own]])).part(0, 1350)
+    assert np.array_equal(data.jets.momenta, expected.momenta) and np.array_equal(data.jets.labels, expected.labels)
+    chosen = np.array([0, 500, 899, 1349])
+    some = expected.chosen(chosen)
+    assert np.array_equal(data.features[chosen], jettag.features(some.jagged))
+    assert np.array_equal(data.images.dense(chosen), jettag.images(some.jagged, "A35"))
+    # 600 jets are enough without the other folder.
+    alone = load_training(network, own, folder / "cache", 500, 100, more)
+    assert np.array_equal(alone.jets.momenta, shards.usable(shards.read(own[0])).part(0, 600).momenta)
+    with pytest.raises(SystemExit, match="more than the first shards have"):
+        load_training(network, own, folder / "cache", 200, 700, more)
+
+
+def test_steps_in_bfloat16_train_and_the_rest_is_exact(folder, tmp_path, monkeypatch):
+    exact = run(folder, tmp_path / "exact", monkeypatch, "--epochs", 1)
+    reduced = run(folder, tmp_path / "reduced", monkeypatch, "--epochs", 1, "--precision", "bfloat16")
+    name = "single1.weight"
+    apart = np.abs(exact.tensors[name] - reduced.tensors[name]).max()
+    assert 0 < apart < 0.1 and reduced.tensors[name].dtype == np.float32
+    assert "bfloat16" in reduced.header["card"]["framework"] and "bfloat16" not in exact.header["card"]["framework"]
+
+    network = NETWORKS["lenet-28-i35"]
+    module, x = TorchNetwork(network), torch.rand(4, *network.image_shape)
+    device = Device("cpu", "bfloat16")
+    module.train()
+    logits = device.logits(module, x, None)
+    assert not torch.equal(logits, module(x)) and logits.dtype == torch.float32
+    module.eval()
+    assert torch.equal(device.logits(module, x, None), module(x))
+
+
+def test_devices(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device_of("auto", "float32") == Device("cpu", "float32")
+    with pytest.raises(SystemExit, match="sees no GPU"):
+        device_of("cuda", "float32")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device_of("auto", "bfloat16") == Device("cuda", "bfloat16") and device_of("cpu", "float32").kind == "cpu"
