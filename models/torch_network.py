@@ -196,7 +196,37 @@ def _make(layer: Layer, shape: Shape) -> _Part:
             raise ValueError(f"layer {layer['name']}: there is no kind {kind}")
 
 
-class TorchNetwork(nn.Module):
+class NamedWeights(nn.Module):
+    """A module whose weights go in and out as arrays by name."""
+
+    def named_tensors(self) -> dict[str, Tensor]:
+        """Parameters and statistics by name; the tensors themselves."""
+        return dict(self.state_dict(keep_vars=True))
+
+    def load_tensors(self, tensors: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Take weights over.
+
+        Parameters
+        ----------
+        tensors : mapping of str to ndarray
+            At least every tensor, by name.
+        """
+        with torch.no_grad():
+            for name, tensor in self.named_tensors().items():
+                given = torch.from_numpy(np.array(tensors[name], np.float32))
+                if given.shape != tensor.shape:
+                    raise ValueError(f"tensor {name} has the shape {tuple(given.shape)}, not {tuple(tensor.shape)}")
+                tensor.copy_(given)
+
+    def numpy_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Copies of all weights, by name."""
+        return {
+            name: np.array(tensor.detach().cpu().contiguous().numpy(), np.float32)
+            for name, tensor in self.named_tensors().items()
+        }
+
+
+class TorchNetwork(NamedWeights):
     """A network of `models.networks` in PyTorch.
 
     Parameters
@@ -275,26 +305,4 @@ class TorchNetwork(nn.Module):
             f"{layer['name']}.{role}": tensor
             for layer, part in zip(self.network.layers, self.parts, strict=True)
             for role, tensor in cast(_Part, part).tensors().items()
-        }
-
-    def load_tensors(self, tensors: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Take weights over.
-
-        Parameters
-        ----------
-        tensors : mapping of str to ndarray
-            At least every tensor of the network, by name.
-        """
-        with torch.no_grad():
-            for name, tensor in self.named_tensors().items():
-                given = torch.from_numpy(np.array(tensors[name], np.float32))
-                if given.shape != tensor.shape:
-                    raise ValueError(f"tensor {name} has the shape {tuple(given.shape)}, not {tuple(tensor.shape)}")
-                tensor.copy_(given)
-
-    def numpy_tensors(self) -> dict[str, npt.NDArray[np.float32]]:
-        """Copies of all weights, by name."""
-        return {
-            name: np.array(tensor.detach().cpu().contiguous().numpy(), np.float32)
-            for name, tensor in self.named_tensors().items()
         }

@@ -24,6 +24,10 @@ from models.training.samples import SAMPLES
 FOLDER = Path(".work/report")
 TREE = "tree"
 """Name of the boosted trees among the taggers."""
+PARTICLE_NET = "particle-net"
+"""Name of the ParticleNet among them."""
+COMPARED = {TREE: "boosted trees", PARTICLE_NET: "ParticleNet"}
+"""Taggers that are no models of ours, and what tables call them."""
 
 _MADE_BY = "python -m models.report.evaluate --data DIR"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.report.cache import TREE
+from models.report.cache import COMPARED, PARTICLE_NET, TREE
 from models.report.merit import Merit
 
 MOST = 8
@@ -37,6 +37,9 @@ class Style:
     words: str
 
 
+_COMPARED_COLOURS = {TREE: "black", PARTICLE_NET: "grey"}
+
+
 def styles(names: Iterable[str]) -> dict[str, Style]:
     """Styles of a sample's taggers.
 
@@ -50,11 +53,11 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
     dict of str to Style
     """
     every = sorted(names)
-    networks = list(dict.fromkeys(name.removesuffix("-gf") for name in every if name != TREE))
+    networks = list(dict.fromkeys(name.removesuffix("-gf") for name in every if name not in COMPARED))
     found = {}
     for name in every:
-        if name == TREE:
-            found[name] = Style("black", "-", "boosted trees")
+        if name in COMPARED:
+            found[name] = Style(_COMPARED_COLOURS[name], "-", COMPARED[name])
             continue
         number = networks.index(name.removesuffix("-gf"))
         paired = any(other == f"{name}-gf" for other in every)
@@ -72,7 +75,7 @@ def _colour(number: int, of: int) -> str:
 
 
 def shown(merits: list[Merit], most: int = MOST) -> list[Merit]:
-    """The taggers for a picture with little room: the boosted trees, and the best of the others.
+    """The taggers for a picture with little room: those that are compared with, and the best of ours.
 
     Parameters
     ----------
@@ -86,9 +89,9 @@ def shown(merits: list[Merit], most: int = MOST) -> list[Merit]:
     list of Merit
         In the same order.
     """
-    trees = [merit for merit in merits if merit.tagger.name == TREE]
-    others = [merit for merit in merits if merit.tagger.name != TREE][: most - len(trees)]
-    return [merit for merit in merits if merit in trees or merit in others]
+    compared = [merit for merit in merits if merit.tagger.name in COMPARED]
+    ours = [merit for merit in merits if merit.tagger.name not in COMPARED][: most - len(compared)]
+    return [merit for merit in merits if merit in compared or merit in ours]
 
 
 def canvas(rows: int, columns: int, width: float, height: float, **keys: Any) -> tuple[Any, Any]:

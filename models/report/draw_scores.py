@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jettag import metrics
-from models.report.cache import TREE
+from models.report.cache import COMPARED, TREE
 from models.report.canvas import Style, canvas, finish, styles, tagger_panels
 from models.report.jets import Facts
 from models.report.merit import Merit
@@ -46,14 +46,15 @@ def draw_roc(sample: str, facts: Facts, merits: list[Merit], path: Path) -> None
         The picture.
     """
     style = styles(merit.tagger.name for merit in merits)
-    alone = [m for m in merits if not m.tagger.about.n_features]
-    joined = [m for m in merits if m.tagger.about.n_features and m.tagger.name != TREE]
-    trees = [m for m in merits if m.tagger.name == TREE]
+    ours = [m for m in merits if m.tagger.name not in COMPARED]
+    alone = [m for m in ours if not m.tagger.about.n_features]
+    joined = [m for m in ours if m.tagger.about.n_features]
+    compared = [m for m in merits if m.tagger.name in COMPARED]
     panels = [(words, some) for words, some in (("images alone", alone), ("with features", joined)) if some]
     panels = panels or [("features", [])]
     figure, axes = canvas(1, len(panels), 5.6 if len(panels) > 1 else 6.4, 4.8, sharey=True)
     for panel, (words, some) in zip(axes[0], panels, strict=True):
-        for merit in [*some, *trees]:
+        for merit in [*some, *compared]:
             _draw_curve(panel, merit, facts, style[merit.tagger.name])
         panel.set(xlabel=r"top efficiency $\epsilon_S$", yscale="log", xlim=(0, 1), title=words)
         panel.grid(alpha=0.3, which="both", lw=0.5)

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from models.networks import NETWORKS
-from models.report.cache import TREE, Cache
+from models.report.cache import COMPARED, PARTICLE_NET, TREE, Cache
 from models.report.dependence import edges_of, sculpting, threshold
 from models.report.merit import Merit, compare
 from models.report.papers import NOTHING, PAPER_A, PAPER_A_OTHERS, PAPER_B, Said, rows_of_paper_a
 
-TREE_WORDS = "boosted trees"
 EMPTY = ""
 
 
@@ -64,13 +63,13 @@ def words_of(name: str) -> str:
     Parameters
     ----------
     name : str
-        Of a model, or `TREE`.
+        Of a model, or a key of `COMPARED`.
 
     Returns
     -------
     str
     """
-    return TREE_WORDS if name == TREE else f"`{name}`"
+    return COMPARED.get(name, f"`{name}`")
 
 
 def _cell(merit: Merit, key: str, digits: int, factor: float = 1.0) -> str:
@@ -83,6 +82,11 @@ def _trained(merit: Merit) -> tuple[str, str]:
     if not about.epochs:
         return jets, EMPTY
     return jets, f"{about.epochs:g} trees" if merit.tagger.name == TREE else f"{about.epochs:g}"
+
+
+def _size(merit: Merit) -> list[str]:
+    about = merit.tagger.about
+    return [f"{number:,}" if number else EMPTY for number in (about.parameters, about.multiply_adds)]
 
 
 def sample_table(merits: list[Merit]) -> str:
@@ -109,8 +113,7 @@ def sample_table(merits: list[Merit]) -> str:
             words_of(merit.tagger.name),
             about.reads,
             *_trained(merit),
-            f"{about.parameters:,}" if about.parameters else EMPTY,
-            f"{about.multiply_adds:,}" if about.multiply_adds else EMPTY,
+            *_size(merit),
             _cell(merit, "accuracy", 2, 100),
             _cell(merit, "auc", 2, 100),
             _cell(merit, "rejection_50", 0),
@@ -161,8 +164,9 @@ def paper_a_table(merits: Mapping[str, Merit]) -> str:
         size = [f"{network.parameters():,}", f"{network.multiply_adds():,}"]
         theirs = [said.accuracy, said.auc, said.rejection_50, said.rejection_30]
         rows.append([words_of(name), *size, *_ours(merits.get(name)), *theirs])
-    if TREE in merits:
-        rows.append([f"{TREE_WORDS}, 53 features", EMPTY, EMPTY, *_ours(merits[TREE]), *[EMPTY] * 4])
+    for name, words in ((PARTICLE_NET, "constituents"), (TREE, "53 features")):
+        if name in merits:
+            rows.append([f"{COMPARED[name]}, {words}", *_size(merits[name]), *_ours(merits[name]), *[EMPTY] * 4])
     return table(head, rows)
 
 
@@ -200,7 +204,7 @@ def paper_b_table(merits: Mapping[str, Mapping[str, Merit]], sample: str) -> str
         rows.append([step.words, words_of(name) if name else EMPTY, *_ours_b(merit, step.said[sample])])
     tree = merits.get(sample, {}).get(TREE)
     if tree is not None:
-        rows.append(["", f"{TREE_WORDS}, 53 features", *_ours_b(tree, NOTHING)])
+        rows.append(["", f"{COMPARED[TREE]}, 53 features", *_ours_b(tree, NOTHING)])
     return table(head, rows)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 import jettag
 from models.datasets.shards import Jets
-from models.report.cache import TREE, About, Cache, Tagger
+from models.report.cache import COMPARED, About, Cache, Tagger
 from models.report.jets import Facts, ReportError
 from models.training.samples import SAMPLES, sample_of
 from models.zoo_table import reads
@@ -133,7 +133,7 @@ def keep_scores(cache: Cache, sample: str, jets: Jets, facts: Facts, models: dic
     """
     names = {model.info["name"] for model in models.values()}
     for path in (cache.folder / sample / "taggers").glob("*.npz"):
-        if path.stem not in names | {TREE}:
+        if path.stem not in names | set(COMPARED):
             path.unlink()
             print(f"{sample}: {path.stem} is gone, its scores are removed", flush=True)
     for path, model in models.items():

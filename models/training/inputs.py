@@ -288,6 +288,8 @@ class Inputs:
         statistics: Statistics,
         sets: SetRows | None = None,
     ) -> None:
+        # Images of paper B are flipped already, so that their brightest quadrant is always the same.
+        self.mirrors = network.image["frame"] == "hardest"
         self._images = images
         self._shape = network.image_shape
         self._sets = sets

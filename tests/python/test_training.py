@@ -15,7 +15,7 @@ from models.networks import NETWORKS
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from models.torch_network import TorchNetwork  # noqa: E402
-from models.training import recipes, train  # noqa: E402
+from models.training import loop, recipes, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
 from models.training.device import Device, device_of  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
@@ -102,16 +102,16 @@ def test_what_was_stopped_goes_on_alike(folder, tmp_path, monkeypatch, capsys):
     def stop(*_):
         raise KeyboardInterrupt
 
-    validate, calls = train.validate, []
+    validate, calls = loop.validate, []
 
     def once(*arguments):
         calls.append(1)
         return stop() if len(calls) == 3 else validate(*arguments)
 
-    monkeypatch.setattr(train, "validate", once)
+    monkeypatch.setattr(loop, "validate", once)
     with pytest.raises(KeyboardInterrupt):
         run(folder, tmp_path / "parts", monkeypatch, "--epochs", 3)
-    monkeypatch.setattr(train, "validate", validate)
+    monkeypatch.setattr(loop, "validate", validate)
     capsys.readouterr()
     parts = run(folder, tmp_path / "parts", monkeypatch, "--epochs", 3)
     assert "going on after epoch 2" in capsys.readouterr().out
