@@ -22,6 +22,10 @@ from models.report.jets import Facts, ReportError
 from models.training.samples import SAMPLES
 
 FOLDER = Path(".work/report")
+MORE = Path(".work/report-more")
+"""For test jets beyond those of the sample's own last shards."""
+STUDIES = Path(".work/report-studies")
+"""For models that are trained to learn something, and not shipped."""
 TREE = "tree"
 """Name of the boosted trees among the taggers."""
 PARTICLE_NET = "particle-net"
@@ -134,6 +138,10 @@ class Cache:
 
     def __init__(self, folder: str | os.PathLike[str] = FOLDER) -> None:
         self.folder = Path(folder)
+
+    def filled(self) -> bool:
+        """Whether there are any jets."""
+        return any((self.folder / sample / "jets.npz").exists() for sample in SAMPLES)
 
     def samples(self) -> list[str]:
         """Samples with jets, in the order of `SAMPLES`.

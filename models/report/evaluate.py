@@ -1,9 +1,11 @@
 """Tag the test jets of every sample with every model, keep the scores, print what they reach.
 
     python -m models.report.evaluate --data DIR
+    python -m models.report.evaluate --data DIR --every --cache .work/report-more
     python -m models.report.evaluate --pairs
 
-DIR has the shards (`toptag_00.npz`, ..), of which the last ones are for testing. A model whose scores are there is not
+DIR has the shards (`toptag_00.npz`, ..), of which the last ones are for testing; with `--every` all are, such as jets
+made with other seeds, and their scores go into a folder of their own. A model whose scores are there is not
 run again; stopped, the same command goes on with the next model. `--pairs` compares every two taggers of a sample on
 the same jets, from the scores that are there. Boosted trees join with `python -m models.report.tree`.
 """
@@ -127,6 +129,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help="folder with the shards; without it only what is there is printed")
+    parser.add_argument("--every", action="store_true", help="all shards of the folder are for testing")
     parser.add_argument("--zoo", type=Path, default=ZOO, help="folder with the model files, models/zoo")
     parser.add_argument("--cache", type=Path, default=FOLDER, help="folder for scores, %(default)s")
     parser.add_argument("--replicates", type=int, default=REPLICATES, help="for the errors, %(default)s")
@@ -136,7 +139,7 @@ def main() -> None:
     if arguments.data is not None:
         models = models_by_sample(arguments.zoo)
         for sample in samples_in(arguments.data):
-            jets, facts = load_test(arguments.data, sample)
+            jets, facts = load_test(arguments.data, sample, arguments.every)
             cache.write_jets(sample, facts)
             keep_scores(cache, sample, jets, facts, models.get(sample, {}))
             keep_images(cache, sample, jets, facts)

@@ -112,7 +112,7 @@ def samples_in(folder: str | os.PathLike[str]) -> list[str]:
     return found
 
 
-def load_test(folder: str | os.PathLike[str], sample: str) -> tuple[Jets, Facts]:
+def load_test(folder: str | os.PathLike[str], sample: str, every: bool = False) -> tuple[Jets, Facts]:
     """Test jets of a sample that a model can score.
 
     Parameters
@@ -121,6 +121,8 @@ def load_test(folder: str | os.PathLike[str], sample: str) -> tuple[Jets, Facts]
         With the sample's shards.
     sample : str
         A key of `SAMPLES`.
+    every : bool
+        All shards are for testing, not only the last ones.
 
     Returns
     -------
@@ -136,7 +138,7 @@ def load_test(folder: str | os.PathLike[str], sample: str) -> tuple[Jets, Facts]
     # Imported here: it brings PyTorch along, which tables and figures do without.
     from models.training.data import load_test as read_test
 
-    count = SAMPLES[sample].test_shards
+    count = len(find(folder, f"{sample}_*.npz")) if every else SAMPLES[sample].test_shards
     jets = read_test(os.fspath(folder), sample, count)
     shards = tuple(path.name for path in find(folder, f"{sample}_*.npz")[-count:])
     if jets.labels.all() or not jets.labels.any():

@@ -1,9 +1,10 @@
 """Train a ParticleNet on a sample's constituents and keep its scores: what a tagger of images gives away.
 
-    python -m models.report.particle_net --data DIR --sample toptag
+    python -m models.report.particle_net --data DIR --sample toptag [--more DIR]
 
-Goes on after the last whole epoch when the same command is given again. The network is the published one; edges go to
-8 neighbours instead of 16, among the 64 hardest constituents instead of 100, which a processor can train.
+With `--more` it scores all jets of another folder, too. Goes on after the last whole epoch when the same command is
+given again. The network is the published one; edges go to 8 neighbours instead of 16, among the 64 hardest constituents
+instead of 100, which a processor can train.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from torch import Tensor, nn
 from models.datasets.shards import Jets
 from models.layers import CONSTITUENTS
 from models.networks import NETWORKS, Network
-from models.report.cache import FOLDER, PARTICLE_NET, About, Cache, Tagger
+from models.report.cache import FOLDER, MORE, PARTICLE_NET, About, Cache, Tagger
 from models.report.evaluate import merit_line
-from models.report.jets import load_test
+from models.report.jets import Facts, load_test
 from models.report.merit import measure
 from models.report.particle_layers import ParticleNet
 from models.report.said import exits_with_words
@@ -134,29 +135,46 @@ def multiply_adds(module: ParticleNet) -> int:
     return found
 
 
-def scores_of(module: ParticleNet, rows: Rows, n: int) -> npt.NDArray[np.float32]:
-    """Scores of jets.
+def score(module: ParticleNet, jets: Jets, facts: Facts, folder: Path, n_train: int, epochs: float) -> Tagger:
+    """Scores of jets, with what gave them.
 
     Parameters
     ----------
     module : ParticleNet
         Trained.
-    rows : Rows
-        Of the jets.
-    n : int
-        Jets.
+    jets : Jets
+        All usable.
+    facts : Facts
+        Of the same jets.
+    folder : Path
+        For a small model file.
+    n_train : int
+        Jets that it was trained on.
+    epochs : float
+        Passes over them.
 
     Returns
     -------
-    ndarray of float32
+    Tagger
     """
     module.cpu().eval()
-    device, parts = Device(), []
+    device, rows, parts = Device(), Rows(jets, folder), []
     with torch.no_grad():
-        for start in range(0, n, _CHUNK):
-            logits = device.logits(module, *rows.batch(np.arange(start, min(start + _CHUNK, n))))
+        for start in range(0, len(jets), _CHUNK):
+            logits = device.logits(module, *rows.batch(np.arange(start, min(start + _CHUNK, len(jets)))))
             parts.append(torch.softmax(logits, 1)[:, -1].numpy())
-    return np.concatenate(parts)
+    scores = np.concatenate(parts)
+    about = About(
+        hashlib.sha256(scores.tobytes()).hexdigest()[:16],
+        facts.fingerprint,
+        f"{constituents().most} constituents",
+        0,
+        sum(tensor.numel() for tensor in module.parameters()),
+        multiply_adds(module),
+        n_train,
+        epochs,
+    )
+    return Tagger(PARTICLE_NET, scores, about)
 
 
 def _arguments() -> argparse.Namespace:
@@ -164,6 +182,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="folder with the shards")
     parser.add_argument("--sample", choices=sorted(SAMPLES), required=True)
     parser.add_argument("--cache", type=Path, default=FOLDER, help="folder for scores, %(default)s")
+    parser.add_argument("--more", help="another folder with shards, all of them for testing")
+    parser.add_argument("--more-cache", type=Path, default=MORE, help="folder for scores of those, %(default)s")
     parser.add_argument("--work", type=Path, default=Path(".work") / PARTICLE_NET, help="for checkpoints, %(default)s")
     parser.add_argument("--jets", type=int, default=230_000, help="jets to train on, %(default)s")
     parser.add_argument("--validation-jets", type=int, default=20_000, help="to choose the epoch with, %(default)s")
@@ -182,7 +202,7 @@ def main() -> None:
     """Run from the command line."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    sample, cache = arguments.sample, Cache(arguments.cache)
+    sample = arguments.sample
     work = arguments.work / sample
     work.mkdir(parents=True, exist_ok=True)
     settings = Settings(
@@ -195,7 +215,6 @@ def main() -> None:
         "",
         arguments.precision,
     )
-    test, facts = load_test(arguments.data, sample)
     shards = training_shards(arguments.data, sample, SAMPLES[sample].test_shards)
     # Nothing but jets is wanted: a network that reads neither image nor features.
     reads_nothing = Network(PARTICLE_NET, "", _IMAGE, False, 0, [])
@@ -210,23 +229,17 @@ def main() -> None:
     run(state, data, Rows(data.jets, work), settings, checkpoint)
 
     module.load_tensors(state.best)
-    scores = scores_of(module, Rows(test, work), len(test))
-    parameters = sum(tensor.numel() for tensor in module.parameters())
     best = min(state.history, key=lambda row: row["validation_loss"])
-    about = About(
-        hashlib.sha256(scores.tobytes()).hexdigest()[:16],
-        facts.fingerprint,
-        f"{constituents().most} constituents",
-        0,
-        parameters,
-        multiply_adds(module),
-        data.n_train,
-        best["epoch"],
-    )
-    cache.write_jets(sample, facts)
-    tagger = Tagger(PARTICLE_NET, scores, about)
-    cache.write_tagger(sample, tagger)
-    print(merit_line(measure(cache, sample, facts, tagger)), flush=True)
+    tested = [(arguments.data, arguments.cache, False)]
+    if arguments.more:
+        tested.append((arguments.more, arguments.more_cache, True))
+    for folder, where, every in tested:
+        cache = Cache(where)
+        test, facts = load_test(folder, sample, every)
+        tagger = score(module, test, facts, work, data.n_train, best["epoch"])
+        cache.write_jets(sample, facts)
+        cache.write_tagger(sample, tagger)
+        print(merit_line(measure(cache, sample, facts, tagger)), flush=True)
 
 
 if __name__ == "__main__":

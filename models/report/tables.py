@@ -144,6 +144,39 @@ def _ours(merit: Merit | None) -> list[str]:
     return [*_trained(merit), *cells, _cell(merit, "rejection_50", 0), _cell(merit, "rejection_30", 0)]
 
 
+def more_table(merits: list[Merit], against: str) -> str:
+    """All taggers on more test jets, and how they differ from one of them on the same jets.
+
+    Parameters
+    ----------
+    merits : list of Merit
+        In the order that is wanted.
+    against : str
+        Name of that one.
+
+    Returns
+    -------
+    str
+    """
+    other = next((merit for merit in merits if merit.tagger.name == against), None)
+    head = ["tagger", "training jets", "accuracy, %", "AUC, %", "1/eps_B at 50 %", "at 30 %"]
+    if other is not None:
+        words = f"less {words_of(against)}'s"
+        head += [f"AUC {words}, %", f"1/eps_B at 50 % {words}", f"scores apart from {words_of(against)}'s"]
+    rows = []
+    for merit in merits:
+        row = [
+            words_of(merit.tagger.name),
+            _trained(merit)[0],
+            _cell(merit, "accuracy", 2, 100),
+            _cell(merit, "auc", 3, 100),
+            _cell(merit, "rejection_50", 0),
+            _cell(merit, "rejection_30", 0),
+        ]
+        rows.append(row if other is None else row + _less(merit, other))
+    return table(head, rows)
+
+
 def paper_a_table(merits: Mapping[str, Merit]) -> str:
     """A's Table 2 with ours beside it, then what is compared with it.
 

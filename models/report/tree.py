@@ -1,8 +1,9 @@
 """Train gradient-boosted trees on the 53 features, the comparison for every network, and keep their scores.
 
-    python -m models.report.tree --data DIR --sample toptag
+    python -m models.report.tree --data DIR --sample toptag [--more DIR]
 
-Needs LightGBM (`models/report/requirements.txt`). One thread, one seed, no early end: the same trees every time.
+Trees that are there are not trained again. With `--more` they score all jets of another folder, too. Needs LightGBM
+(`models/report/requirements.txt`). One thread, one seed, no early end: the same trees every time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy.typing as npt
 import jettag
 from jettag.metrics import summary
 from models.datasets.shards import read, usable
-from models.report.cache import FOLDER, TREE, About, Cache, Tagger
+from models.report.cache import FOLDER, MORE, TREE, About, Cache, Tagger
 from models.report.jets import ReportError, load_test
 from models.report.said import exits_with_words
 from models.training.samples import SAMPLES
@@ -88,6 +89,21 @@ def identity_of(shards: list[str], jets: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def lightgbm_module() -> Any:
+    """LightGBM, imported.
+
+    Raises
+    ------
+    ReportError
+        Without it.
+    """
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise ReportError("boosted trees need LightGBM: pip install -r models/report/requirements.txt") from error
+    return lightgbm
+
+
 def train(features: Table, labels: npt.NDArray[np.uint8], trees: int = TREES) -> Any:
     """Train.
 
@@ -109,10 +125,7 @@ def train(features: Table, labels: npt.NDArray[np.uint8], trees: int = TREES) ->
     ReportError
         Without LightGBM.
     """
-    try:
-        import lightgbm
-    except ImportError as error:
-        raise ReportError("boosted trees need LightGBM: pip install -r models/report/requirements.txt") from error
+    lightgbm = lightgbm_module()
     start = time.monotonic()
 
     def progress(state: Any) -> None:
@@ -124,7 +137,36 @@ def train(features: Table, labels: npt.NDArray[np.uint8], trees: int = TREES) ->
     return lightgbm.train(SETTINGS, data, trees, callbacks=[progress])
 
 
-def run(folder: str, sample: str, cache: Cache, inputs: Path) -> None:
+def trained(folder: str, sample: str, cache: Cache, inputs: Path) -> tuple[Any, str, int]:
+    """Trees of a sample, trained unless they are there.
+
+    Parameters
+    ----------
+    folder, sample : str
+        Shards `<sample>_*.npz` of this folder.
+    cache : Cache
+        Where trees are kept.
+    inputs : Path
+        Where features are kept.
+
+    Returns
+    -------
+    tuple of lightgbm.Booster, str and int
+        With their identity and the number of training jets.
+    """
+    features, labels, shards = training_table(folder, sample, inputs)
+    identity = identity_of(shards, len(labels))
+    path = cache.folder / sample / f"{TREE}-{identity}.txt"
+    if path.exists():
+        print(f"{sample}: {TREE} is there", flush=True)
+        return lightgbm_module().Booster(model_file=str(path)), identity, len(labels)
+    booster = train(features, labels)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    booster.save_model(path)
+    return booster, identity, len(labels)
+
+
+def run(folder: str, sample: str, cache: Cache, inputs: Path, more: tuple[str, Cache] | None = None) -> None:
     """Train on the training shards, score the test jets, keep the scores.
 
     Parameters
@@ -135,34 +177,22 @@ def run(folder: str, sample: str, cache: Cache, inputs: Path) -> None:
         For the scores.
     inputs : Path
         Where features are kept.
+    more : tuple of str and Cache, optional
+        A folder whose jets are scored, too, and where their scores go.
     """
     from models.training.inputs import shard_features
 
-    test, facts = load_test(folder, sample)
-    features, labels, shards = training_table(folder, sample, inputs)
-    identity = identity_of(shards, len(labels))
-    kept = cache.tagger(sample, TREE)
-    if kept is not None and (kept.about.identity, kept.about.jets_seen) == (identity, facts.fingerprint):
-        print(f"{sample}: {TREE} is there", flush=True)
-        scores = kept.scores
-    else:
-        booster = train(features, labels)
-        scores = np.asarray(booster.predict(shard_features(test, inputs, f"{sample}_test")), np.float32)
-        about = About(
-            identity,
-            facts.fingerprint,
-            f"{features.shape[1]} features",
-            features.shape[1],
-            0,
-            0,
-            len(labels),
-            float(TREES),
-        )
-        cache.write_jets(sample, facts)
-        cache.write_tagger(sample, Tagger(TREE, scores, about))
-        booster.save_model(cache.folder / sample / "tree.txt")
-    numbers = {key: round(value, 5) for key, value in summary(scores, facts.labels).items()}
-    print(json.dumps({"sample": sample, "training_jets": len(labels), "test_jets": len(facts), **numbers}), flush=True)
+    booster, identity, n_train = trained(folder, sample, cache, inputs)
+    for where, kept, every in [(folder, cache, False), *([(*more, True)] if more else [])]:
+        test, facts = load_test(where, sample, every)
+        features = shard_features(test, inputs, f"{sample}_test_{facts.fingerprint}")
+        scores = np.asarray(booster.predict(features), np.float32)
+        n_features = features.shape[1]
+        about = About(identity, facts.fingerprint, f"{n_features} features", n_features, 0, 0, n_train, float(TREES))
+        kept.write_jets(sample, facts)
+        kept.write_tagger(sample, Tagger(TREE, scores, about))
+        numbers = {key: round(value, 5) for key, value in summary(scores, facts.labels).items()}
+        print(json.dumps({"sample": sample, "training_jets": n_train, "test_jets": len(facts), **numbers}), flush=True)
 
 
 @exits_with_words
@@ -172,9 +202,12 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="folder with the shards")
     parser.add_argument("--sample", choices=sorted(SAMPLES), required=True)
     parser.add_argument("--cache", type=Path, default=FOLDER, help="folder for scores, %(default)s")
+    parser.add_argument("--more", help="another folder with shards, all of them for testing")
+    parser.add_argument("--more-cache", type=Path, default=MORE, help="folder for scores of those, %(default)s")
     parser.add_argument("--inputs", type=Path, default=Path(".work/inputs"), help="folder for features, %(default)s")
     arguments = parser.parse_args()
-    run(arguments.data, arguments.sample, Cache(arguments.cache), arguments.inputs)
+    more = (arguments.more, Cache(arguments.more_cache)) if arguments.more else None
+    run(arguments.data, arguments.sample, Cache(arguments.cache), arguments.inputs, more)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     python -m models.report.write
 
-Scores come from `python -m models.report.evaluate` and `python -m models.report.tree`. The words around the tables stay
-as they are; without the marks of a table it is an error.
+Scores come from `python -m models.report.evaluate`, `.tree` and `.particle_net`. Tables of more test jets and of
+studies are written where there are such scores (`--more`, `--studies`), and left as they are where not. The words
+around the tables stay as they are; without the marks of a table it is an error.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from jettag.model import DEFAULT_MODEL
 from models import marks
 from models.report.bootstrap import REPLICATES
-from models.report.cache import FOLDER, Cache
+from models.report.cache import FOLDER, MORE, STUDIES, Cache
 from models.report.figures import Figure, all_figures
 from models.report.jets import ReportError
 from models.report.merit import Merit, measure_all
 from models.report.said import exits_with_words
-from models.report.tables import paper_a_table, paper_b_table, sample_table, sculpting_table
+from models.report.studies import curve_table, draw_curves, seed_table
+from models.report.tables import more_table, paper_a_table, paper_b_table, sample_table, sculpting_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "models" / "README.md"
@@ -63,6 +66,49 @@ def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[s
     }
 
 
+def more_sections(more: Cache, studies: Cache, folder: Path | None, count: int) -> dict[str, str]:
+    """What is known of more test jets: of shipped models, and of those trained to learn something.
+
+    Parameters
+    ----------
+    more, studies : Cache
+        Perhaps without scores.
+    folder : Path or None
+        For the figure.
+    count : int
+        Replicates for the errors.
+
+    Returns
+    -------
+    dict of str to str
+        By mark; nothing where nothing is known.
+    """
+    found: dict[str, str] = {}
+    if not more.filled():
+        return found
+    merits = {sample: measure_all(more, sample, count) for sample in more.samples()}
+    parts = []
+    for sample, some in merits.items():
+        facts = more.jets(sample)
+        parts.append(f"`{sample}`, {len(facts):,} jets, {int(facts.labels.sum()):,} of them tops:\n\n")
+        parts.append(more_table(some, DEFAULT_MODEL))
+    found["more"] = "".join(parts)
+    if not studies.filled():
+        return found
+    for sample in studies.samples():
+        if studies.jets(sample).fingerprint != more.jets(sample).fingerprint:
+            raise ReportError(f"{studies.folder}: {sample} has other jets than {more.folder}")
+        shipped = {merit.tagger.name: merit for merit in merits[sample]}
+        some = measure_all(studies, sample, count)
+        found["learning"] = curve_table(some, shipped)
+        found["seeds"] = seed_table(some, shipped)
+        if folder is not None:
+            draw_curves(
+                some, shipped, f"{sample}: {len(more.jets(sample)):,} test jets", folder / "report-learning.png"
+            )
+    return found
+
+
 def put(text: str, mark: str, content: str) -> str:
     """Replace what stands between marks of the report.
 
@@ -88,7 +134,14 @@ def put(text: str, mark: str, content: str) -> str:
         raise ReportError(str(error)) from error
 
 
-def write(cache: Cache, page: Path, folder: Path | None, count: int = REPLICATES) -> None:
+def write(
+    cache: Cache,
+    page: Path,
+    folder: Path | None,
+    count: int = REPLICATES,
+    more: Cache | None = None,
+    studies: Cache | None = None,
+) -> None:
     """Write the page and, where a folder is given, its figures.
 
     Parameters
@@ -101,13 +154,18 @@ def write(cache: Cache, page: Path, folder: Path | None, count: int = REPLICATES
         For the figures.
     count : int
         Replicates for the errors.
+    more, studies : Cache, optional
+        With scores of more test jets, and of models that are not shipped on those.
     """
     merits = {sample: measure_all(cache, sample, count) for sample in cache.samples()}
     figures = all_figures(cache, merits)
     if not page.exists():
         raise ReportError(f"{page} is missing: its words are written by hand, this fills in its tables")
     text = page.read_text()
-    for mark, content in sections(cache, merits, figures).items():
+    filled = sections(cache, merits, figures)
+    if more is not None and studies is not None:
+        filled |= more_sections(more, studies, folder, count)
+    for mark, content in filled.items():
         text = put(text, mark, content)
     if folder is not None:
         for figure in (one for some in figures.values() for one in some):
@@ -123,13 +181,16 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=FOLDER, help="folder with scores, %(default)s")
+    parser.add_argument("--more", type=Path, default=MORE, help="folder with scores of more test jets, %(default)s")
+    parser.add_argument("--studies", type=Path, default=STUDIES, help="with those of models not shipped, %(default)s")
     parser.add_argument("--page", type=Path, default=PAGE, help="models/README.md")
     parser.add_argument("--figures", type=Path, default=FIGURES, help="folder for pictures, docs/figures")
     parser.add_argument("--no-figures", action="store_true", help="leave the pictures as they are")
     parser.add_argument("--replicates", type=int, default=REPLICATES, help="for the errors, %(default)s")
     arguments = parser.parse_args()
     folder = None if arguments.no_figures else arguments.figures
-    write(Cache(arguments.cache), arguments.page, folder, arguments.replicates)
+    more, studies = Cache(arguments.more), Cache(arguments.studies)
+    write(Cache(arguments.cache), arguments.page, folder, arguments.replicates, more, studies)
 
 
 if __name__ == "__main__":

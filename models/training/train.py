@@ -8,6 +8,7 @@ Goes on where it was stopped, an epoch at a time, when the same command is given
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="folder with the shards")
     parser.add_argument("--also", default="", help="another folder with shards, all of them to train on")
     parser.add_argument("--out", required=True, type=Path, help="the .jtm file to write")
-    parser.add_argument("--work", type=Path, help="folder for checkpoints, .work/NETWORK")
+    parser.add_argument("--name", help="of the model, the network's")
+    parser.add_argument("--work", type=Path, help="folder for checkpoints, .work/NAME")
     parser.add_argument("--cache", type=Path, default=Path(".work/inputs"), help="folder for images, %(default)s")
     parser.add_argument("--sample", choices=sorted(SAMPLES), help="by default the one that the network's name says")
     parser.add_argument("--jets", type=int, default=250_000, help="jets to train on, %(default)s")
@@ -142,7 +144,8 @@ def main() -> None:
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     network = NETWORKS[arguments.network]
-    sample = arguments.sample or sample_of(network.name)
+    network = replace(network, name=arguments.name or network.name)
+    sample = arguments.sample or sample_of(arguments.network)
     work = arguments.work or Path(".work") / network.name
     work.mkdir(parents=True, exist_ok=True)
     settings = settings_of(arguments)

@@ -222,9 +222,9 @@ def test_evaluate_tags_once_and_again_when_something_changed(data, tmp_path, mon
 
     folder, zoo, model = data
 
-    def run():
+    def run(*more):
         arguments = ["--data", str(folder), "--zoo", str(zoo), "--cache", str(tmp_path), "--replicates", "5"]
-        monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
+        monkeypatch.setattr(sys, "argv", ["evaluate", *arguments, *more])
         evaluate.main()
         return capsys.readouterr().out
 
@@ -238,6 +238,8 @@ def test_evaluate_tags_once_and_again_when_something_changed(data, tmp_path, mon
     monkeypatch.setattr(tagging, "tag", lambda *_: pytest.fail("tagged again"))
     assert "lenet-28-i35 is there" in run()
     monkeypatch.undo()
+    assert "lenet-28-i35 tagged 180 jets" in run("--every") and len(Cache(tmp_path).jets("toptag")) == 180
+    run()
     Cache(tmp_path).write_tagger("toptag", Tagger("gone", kept.scores, kept.about))
     Cache(tmp_path).write_tagger("toptag", Tagger(TREE, kept.scores, kept.about))
     older = About(**{**vars(kept.about), "identity": "older"})
@@ -317,5 +319,9 @@ def test_trees_join_the_others_in_the_cache(data, tmp_path, monkeypatch, capsys)
     assert '"training_jets": 60, "test_jets": 120' in capsys.readouterr().out
     tree.run(str(folder), "toptag", kept, tmp_path / "inputs")
     assert "tree is there" in capsys.readouterr().out
+    # All jets of a folder, those of the training among them.
+    more = Cache(tmp_path / "more")
+    tree.run(str(folder), "toptag", kept, tmp_path / "inputs", (str(folder), more))
+    assert np.array_equal(more.taggers("toptag")[TREE].scores[60:], scores)
     labels = kept.jets("toptag").labels
     assert scores[labels == 1].mean() > scores[labels == 0].mean() + 0.1

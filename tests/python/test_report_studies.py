@@ -1,0 +1,122 @@
+"""The report's tables of more test jets, of other numbers of training jets and of other seeds."""
+
+import numpy as np
+import pytest
+
+from models.report import studies, write
+from models.report.cache import PARTICLE_NET, About, Cache, Tagger
+from models.report.jets import Facts, ReportError
+from models.report.merit import measure_all
+
+REPLICATES = 10
+BASE = "constituents-gf"
+
+
+def some_facts(seed=0, n=3000):
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(n) < 0.5).astype(np.uint8)
+    return Facts(labels, rng.uniform(550, 650, n), rng.gamma(3, 30, n), ("toptag_017.npz",), f"jets{seed}")
+
+
+def fill(folder, facts, jets_by_name):
+    """Scores that are the better the more jets there were."""
+    cache = Cache(folder)
+    cache.write_jets("toptag", facts)
+    for i, (name, jets) in enumerate(jets_by_name.items()):
+        noise = np.random.default_rng(i).normal(size=len(facts))
+        scores = (1 / (1 + np.exp(-(np.log10(jets) * (facts.labels - 0.5) + noise)))).astype(np.float32)
+        cache.write_tagger("toptag", Tagger(name, scores, About(name, facts.fingerprint, jets=jets, epochs=9.0)))
+    return cache
+
+
+@pytest.fixture
+def caches(tmp_path):
+    facts = some_facts()
+    more = fill(tmp_path / "more", facts, {BASE: 1000, "hybrid-i35-gf": 2000, PARTICLE_NET: 3000})
+    names = {f"{BASE}-10k": 10, f"{BASE}-100k": 100, f"{BASE}-seed2": 1100, f"{BASE}-seed3": 900, "other-5k": 5}
+    return more, fill(tmp_path / "studies", facts, names)
+
+
+def rows_of(table):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+
+
+def merits_of(caches):
+    more, kept = caches
+    shipped = {merit.tagger.name: merit for merit in measure_all(more, "toptag", REPLICATES)}
+    return measure_all(kept, "toptag", REPLICATES), shipped
+
+
+def test_names():
+    assert studies.base_of("constituents-gf-30k") == studies.base_of("constituents-gf-seed12") == "constituents-gf"
+    assert studies.base_of("effnet-s0-i35") == "effnet-s0-i35" and studies.base_of("lenet-28") == "lenet-28"
+
+
+def test_numbers_of_jets_rise_and_the_shipped_model_is_among_them(caches):
+    merits, shipped = merits_of(caches)
+    head, _, *rows = rows_of(studies.curve_table(merits, shipped))
+    assert [row[:3] for row in rows] == [
+        [f"`{BASE}`", "10", "9"],
+        [f"`{BASE}`", "100", "9"],
+        [f"`{BASE}`", "1,000", "9"],
+        ["`other`", "5", "9"],
+    ]
+    scores, labels = caches[1].taggers("toptag")[f"{BASE}-100k"].scores, caches[1].jets("toptag").labels
+    tops, others = scores[labels == 1], scores[labels == 0]
+    right = ((scores >= 0.5) == labels).mean()
+    assert rows[1][head.index("AUC, %")].split(" ±")[0] == f"{100 * (tops[:, None] > others).mean():.3f}"
+    assert rows[1][head.index("accuracy, %")].split(" ±")[0] == f"{100 * right:.2f}"
+
+
+def test_seeds(caches):
+    merits, shipped = merits_of(caches)
+    head, _, row = rows_of(studies.seed_table(merits, shipped))
+    areas = [100 * merit.values["auc"] for merit in merits if "seed" in merit.tagger.name]
+    areas.append(100 * shipped[BASE].values["auc"])
+    assert row[:2] == [f"`{BASE}`", "3"]
+    assert row[head.index("AUC, %: mean")] == f"{sum(areas) / 3:.3f}"
+    assert row[head.index("spread")] == f"{np.std(areas, ddof=1):.3f}"
+    assert len(row[head.index("1/eps_B at 50 %: each")].split(", ")) == 3
+
+
+def test_more_jets_compare_with_the_default(caches):
+    merits, shipped = merits_of(caches)
+    found = write.more_sections(*caches, None, REPLICATES)
+    head, _, *rows = rows_of(found["more"].split("\n\n")[1])
+    assert "`toptag`, 3,000 jets" in found["more"]
+    by_name = {row[0]: row for row in rows}
+    assert set(by_name) == {f"`{BASE}`", "`hybrid-i35-gf`", "ParticleNet"}
+    assert by_name["`hybrid-i35-gf`"][-3:] == ["", "", ""]
+    less = 100 * (shipped[BASE].values["auc"] - shipped["hybrid-i35-gf"].values["auc"])
+    assert by_name[f"`{BASE}`"][head.index("AUC less `hybrid-i35-gf`'s, %")].split(" ±")[0] == f"{less:.3f}"
+    assert found["learning"] == studies.curve_table(merits, shipped)
+    assert found["seeds"] == studies.seed_table(merits, shipped)
+
+
+def test_what_is_not_there_is_left_alone_and_other_jets_are_refused(caches, tmp_path):
+    more, kept = caches
+    assert write.more_sections(Cache(tmp_path / "none"), kept, None, REPLICATES) == {}
+    assert set(write.more_sections(more, Cache(tmp_path / "none"), None, REPLICATES)) == {"more"}
+    others = fill(tmp_path / "others", some_facts(7), {f"{BASE}-10k": 10})
+    with pytest.raises(ReportError, match="toptag has other jets"):
+        write.more_sections(more, others, None, REPLICATES)
+
+
+def test_the_picture_has_a_line_for_each_network(caches, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib")
+    from matplotlib.figure import Figure
+
+    seen, saves = [], Figure.savefig
+
+    def savefig(figure, *arguments, **keys):
+        seen[:] = figure.axes
+        return saves(figure, *arguments, **keys)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    write.more_sections(*caches, tmp_path, REPLICATES)
+    assert (tmp_path / "report-learning.png").stat().st_size > 5000
+    merits, shipped = merits_of(caches)
+    expected = [merit.values["rejection_50"] for merit in studies.curves(merits, shipped)[BASE]]
+    assert [len(panel.containers) for panel in seen] == [2, 2]
+    line = seen[1].containers[0].lines[0]
+    assert np.allclose(line.get_ydata(), expected) and line.get_xdata().tolist() == [10, 100, 1000]
