@@ -72,6 +72,7 @@ def build(
     working_points: Mapping[str, Any] | None = None,
     card: Mapping[str, Any] | None = None,
     golden: Golden | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> Model:
     """Put a model together.
 
@@ -89,6 +90,8 @@ def build(
         Sections of the header.
     golden : Golden, optional
         Jets for the self-test.
+    notes : mapping, optional
+        Anything for people.
 
     Returns
     -------
@@ -125,6 +128,8 @@ def build(
         if golden.classes is not None:
             header["golden"]["constituent_classes"] = [int(one) for one in golden.classes]
         header["golden"]["scores"] = [float(one) for one in golden.scores]
+    if notes is not None:
+        header["notes"] = dict(notes)
     return Model(header, tensors)
 
 

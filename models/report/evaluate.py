@@ -16,9 +16,9 @@ import argparse
 from itertools import combinations
 from pathlib import Path
 
-from models.report.bootstrap import REPLICATES
+from models.bootstrap import REPLICATES
+from models.dependence import edges_of, mean_score, sculpting, threshold
 from models.report.cache import FOLDER, Cache
-from models.report.dependence import edges_of, mean_score, sculpting, threshold
 from models.report.jets import load_test, samples_in
 from models.report.mean_images import keep_images
 from models.report.merit import Merit, compare, measure_all

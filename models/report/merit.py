@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from jettag import metrics
-from models.report.bootstrap import KEYS, REPLICATES, Replicates, difference_error, kept_replicates, spread
+from models.bootstrap import KEYS, REPLICATES, Replicates, difference_error, spread
 from models.report.cache import Cache, Tagger
 from models.report.jets import Facts
+from models.report.replicates import kept_replicates
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.report.bootstrap import spread
+from models.bootstrap import spread
 from models.report.merit import Merit
 from models.report.tables import table, with_error, words_of
 
@@ -38,15 +38,17 @@ def base_of(name: str) -> str:
 
 
 def _of_kind(merits: Iterable[Merit], shipped: Mapping[str, Merit], kind: str) -> dict[str, list[Merit]]:
-    """Studies of a kind and the shipped models beside them, by base."""
+    """Studies of a kind and the models that they are of, shipped or studies themselves, by base."""
+    studies = list(merits)
+    known = {**shipped, **{merit.tagger.name: merit for merit in studies}}
     found: dict[str, list[Merit]] = {}
-    for merit in merits:
+    for merit in studies:
         matched = _NAME.fullmatch(merit.tagger.name)
         if matched and re.fullmatch(kind, matched["what"]):
             found.setdefault(matched["base"], []).append(merit)
     for base, some in found.items():
-        if base in shipped:
-            some.append(shipped[base])
+        if base in known:
+            some.append(known[base])
     return dict(sorted(found.items()))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from models.dependence import edges_of, sculpting, threshold
 from models.networks import NETWORKS
 from models.report.cache import COMPARED, PARTICLE_NET, TREE, Cache
-from models.report.dependence import edges_of, sculpting, threshold
 from models.report.merit import Merit, compare
 from models.report.papers import NOTHING, PAPER_A, PAPER_A_OTHERS, PAPER_B, Said, rows_of_paper_a
 

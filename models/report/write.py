@@ -15,7 +15,7 @@ from pathlib import Path
 
 from jettag.model import DEFAULT_MODEL
 from models import marks
-from models.report.bootstrap import REPLICATES
+from models.bootstrap import REPLICATES
 from models.report.cache import FOLDER, MORE, STUDIES, Cache
 from models.report.figures import Figure, all_figures
 from models.report.jets import ReportError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import torch
 import jettag
 from jettag.metrics import summary, working_points
 from models import jtm
+from models.bootstrap import replicate_numbers, spread
+from models.datasets.kinematics import four_momenta, masses
 from models.datasets.shards import Jets
+from models.dependence import score_dependence
 from models.export import Golden, Statistics, build
 from models.networks import Network
 from models.torch_network import TorchNetwork
@@ -160,6 +164,12 @@ def finish(
     model = jettag.load(os.fspath(draft))
     scores = torch_scores(module, model, test)
     test_numbers = {"test_jets": len(test), **summary(scores, test.labels)}
+    # The errors that know that a threshold moves with the tops.
+    for key, values in replicate_numbers(scores, test.labels).items():
+        if math.isfinite(error := spread(values)):
+            test_numbers[f"{key}_error"] = error
+    total = four_momenta(test)
+    dependence = score_dependence(np.hypot(total[:, 0], total[:, 1]), masses(total), test.labels, scores)
     points = {
         "sample": f"{len(test)} test jets of {SAMPLES[sample].description}",
         "points": working_points(scores, test.labels, EFFICIENCIES),
@@ -173,6 +183,7 @@ def finish(
         working_points=points,
         card=make_card(network, sample, training, test_numbers),
         golden=choose_golden(module, model, test),
+        notes={"scores": dependence},
     )
     jtm.write(draft, finished)
     model = jettag.load(os.fspath(draft))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import jets_data
+from models import bootstrap, dependence
 from models.datasets import shards
 from models.networks import NETWORKS
-from models.report import bootstrap, dependence, jets, papers, tables, write
+from models.report import jets, papers, replicates, tables, write
 from models.report.cache import TREE, About, Cache, Tagger
 from models.report.merit import compare, measure_all
 
@@ -85,12 +86,12 @@ def test_differences_are_paired(cache):
 
 
 def test_replicates_are_kept_and_made_again_for_other_scores(cache, monkeypatch):
-    kept = bootstrap.kept_replicates(cache, "toptag", facts(), tagger("x", 5), 20)
-    monkeypatch.setattr(bootstrap, "replicate_numbers", lambda *_: pytest.fail("calculated twice"))
-    same = bootstrap.kept_replicates(cache, "toptag", facts(), tagger("x", 5), 20)
+    kept = replicates.kept_replicates(cache, "toptag", facts(), tagger("x", 5), 20)
+    monkeypatch.setattr(replicates, "replicate_numbers", lambda *_: pytest.fail("calculated twice"))
+    same = replicates.kept_replicates(cache, "toptag", facts(), tagger("x", 5), 20)
     assert all(np.array_equal(kept[key], same[key]) for key in kept)
     with pytest.raises(pytest.fail.Exception):
-        bootstrap.kept_replicates(cache, "toptag", facts(), tagger("x", 6), 20)
+        replicates.kept_replicates(cache, "toptag", facts(), tagger("x", 6), 20)
 
 
 def test_tables(cache):

@@ -79,6 +79,13 @@ def test_seeds(caches):
     assert len(row[head.index("1/eps_B at 50 %: each")].split(", ")) == 3
 
 
+def test_a_study_may_have_seeds_of_its_own(caches, tmp_path):
+    facts = caches[1].jets("toptag")
+    kept = fill(tmp_path / "own", facts, {f"{BASE}-10k": 10, f"{BASE}-10k-seed2": 11})
+    _, _, row = rows_of(studies.seed_table(measure_all(kept, "toptag", REPLICATES), {}))
+    assert row[:2] == [f"`{BASE}-10k`", "2"]
+
+
 def test_more_jets_compare_with_the_default(caches):
     merits, shipped = merits_of(caches)
     found = write.more_sections(*caches, None, REPLICATES)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import jets_data
+from models.bootstrap import difference_error, replicate_numbers, resampled, spread
+from models.dependence import edges_of, mean_score, tagged_fraction
 from models.report import evaluate, tagging, tree, write
-from models.report.bootstrap import difference_error, replicate_numbers, resampled, spread
 from models.report.cache import TREE, About, Cache, Tagger, save
-from models.report.dependence import edges_of, mean_score, tagged_fraction
 from models.report.jets import Facts, ReportError, load_test, samples_in
 from models.report.mean_images import recipes_of
 from models.report.merit import compare, measure_all

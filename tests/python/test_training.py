@@ -8,14 +8,14 @@ import pytest
 
 import jettag
 import models_helpers as helpers
-from models import jtm
+from models import dependence, jtm
 from models.datasets import shards
 from models.networks import NETWORKS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from models.torch_network import TorchNetwork  # noqa: E402
-from models.training import loop, recipes, train  # noqa: E402
+from models.training import again, loop, recipes, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
 from models.training.device import Device, device_of  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
@@ -216,3 +216,52 @@ def test_devices(monkeypatch):
         device_of("cuda", "float32")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert device_of("auto", "bfloat16") == Device("cuda", "bfloat16") and device_of("cpu", "float32").kind == "cpu"
+
+
+# --- measuring again -------------------------------------------------------------------------------------------------
+
+
+def test_a_model_measured_on_other_jets_keeps_its_weights(folder, tmp_path, monkeypatch, capsys):
+    first = run(folder, tmp_path / "first", monkeypatch, "--epochs", 1)
+    path = tmp_path / "first" / "model.jtm"
+    jets = shards.read(helpers.ROOT / "examples" / "data" / "toptag.npz")
+    for i in range(2):
+        np.savez(tmp_path / f"toptag_{i:02d}.npz", **shards.encode(jets.part(5000 + i * 400, 5400 + i * 400)))
+    words = ["again", path, "--data", tmp_path, "--out", tmp_path / "out"]
+    monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    again.main()
+    found = jtm.read(tmp_path / "out" / "model.jtm")
+    card, old = found.header["card"], first.header["card"]
+    for name in NETWORKS[NAME].tensor_shapes():
+        assert np.array_equal(found.tensors[name], first.tensors[name])
+    assert all(card[key] == old[key] for key in again.TRAINING) and found.header["version"] == "1.0"
+    test = shards.usable(shards.joined([shards.read(one) for one in shards.find(tmp_path, "toptag_*.npz")]))
+    scores = jettag.load(path).tag(test.jagged)
+    tops, others = scores[test.labels == 1], scores[test.labels == 0]
+    assert card["test_jets"] == len(test) and old["test_jets"] == 200
+    assert card["auc"] == pytest.approx((tops[:, None] > others).mean(), abs=1e-6)
+    # The error is of 400 bootstrap samples: by hand, other ones.
+    random, areas = np.random.default_rng(5), []
+    for _ in range(100):
+        a, b = random.choice(tops, len(tops)), random.choice(others, len(others))
+        areas.append((a[:, None] > b).mean())
+    assert card["auc_error"] == pytest.approx(np.std(areas), rel=0.3)
+    assert found.header["notes"]["scores"]["mass"]["top"]["mean"]
+    # Without --out the file itself is replaced.
+    monkeypatch.setattr("sys.argv", [str(word) for word in words[:4]])
+    again.main()
+    assert jtm.read(path).header["card"]["test_jets"] == len(test)
+
+
+def test_notes_have_mean_scores_in_bins():
+    random = np.random.default_rng(3)
+    n = 4000
+    pt, mass, labels = random.uniform(550, 650, n), random.gamma(3, 40, n), (random.random(n) < 0.5).astype(np.uint8)
+    scores = random.random(n).astype(np.float32)
+    found = dependence.score_dependence(pt, mass, labels, scores)
+    assert found["pt"]["edges"] == [550, 560, 570, 580, 590, 600, 610, 620, 630, 640, 650]
+    there = (labels == 1) & (pt >= 560) & (pt < 570)
+    assert found["pt"]["top"]["mean"][1] == pytest.approx(scores[there].mean(), abs=1e-4)
+    assert found["pt"]["top"]["error"][1] == pytest.approx(scores[there].std() / np.sqrt(there.sum()), rel=0.02)
+    assert len(found["mass"]["other"]["mean"]) == len(found["mass"]["edges"]) - 1
+    assert None in found["mass"]["other"]["mean"]  # hardly any so heavy

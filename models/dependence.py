@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -157,3 +158,39 @@ def sculpting(mass: Floats, tagged: npt.NDArray[np.bool_], edges: Floats) -> flo
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = [np.where(p > 0, p * np.log2(p / middle), 0.0) for p in (one, other)]
     return float(sum(part.sum() for part in parts) / 2)
+
+
+def score_dependence(
+    pt: Floats, mass: Floats, labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.float32], bins: int = 8
+) -> dict[str, Any]:
+    """Mean scores in bins of pT and of mass, for a model file's notes (FORMAT.md).
+
+    Parameters
+    ----------
+    pt, mass : ndarray of float64
+        Of test jets, GeV.
+    labels : ndarray of uint8
+        1 a top.
+    scores : ndarray of float32
+        Theirs.
+    bins : int
+        About how many.
+
+    Returns
+    -------
+    dict
+        `pt` and `mass`, each with `edges`, and `top` and `other` with `mean` and `error`, None where there are fewer
+        than `LEAST_JETS` jets.
+    """
+    found: dict[str, Any] = {}
+    for name, values in (("pt", pt), ("mass", mass)):
+        edges = edges_of(values, bins)
+        found[name] = {"edges": [round(float(edge), 6) for edge in edges]}
+        for words, label in (("top", 1), ("other", 0)):
+            curve = mean_score(values[labels == label], scores[labels == label], edges)
+            found[name][words] = {"mean": _rounded(curve.values), "error": _rounded(curve.errors)}
+    return found
+
+
+def _rounded(values: Floats) -> list[float | None]:
+    return [round(float(value), 4) if math.isfinite(value) else None for value in values]

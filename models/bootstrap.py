@@ -7,17 +7,13 @@ one moves the other. Unlike the binomial errors of `jettag.metrics`, these know 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from jettag import metrics
-from models.report.cache import Cache, Tagger, load, save
-from models.report.jets import Facts
 
 REPLICATES = 400
 SEED = 1
@@ -72,41 +68,6 @@ def replicate_numbers(
             if key in found:
                 found[key][i] = value
     return found
-
-
-def _replicates_path(cache: Cache, sample: str, name: str) -> Path:
-    return cache.folder / sample / "replicates" / f"{name}.npz"
-
-
-def kept_replicates(cache: Cache, sample: str, facts: Facts, tagger: Tagger, count: int = REPLICATES) -> Replicates:
-    """A tagger's numbers in every replicate, calculated once.
-
-    Parameters
-    ----------
-    cache : Cache
-        Where they are kept.
-    sample : str
-        Of the jets.
-    facts : Facts
-        Of the jets.
-    tagger : Tagger
-        Whose.
-    count : int
-        How many replicates.
-
-    Returns
-    -------
-    dict of str to ndarray
-    """
-    digest = hashlib.sha256(tagger.scores.tobytes() + facts.labels.tobytes() + f"{SEED} {count}".encode())
-    path = _replicates_path(cache, sample, tagger.name)
-    if path.exists():
-        kept = load(path)
-        if str(kept.pop("of", "")) == digest.hexdigest():
-            return kept
-    made = replicate_numbers(tagger.scores, facts.labels, count)
-    save(path, {**made, "of": np.array(digest.hexdigest())})
-    return made
 
 
 def spread(values: Sequence[float] | npt.NDArray[np.float64]) -> float:
