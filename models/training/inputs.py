@@ -252,6 +252,11 @@ def measure(network: Network, images: Images | None, features: npt.NDArray[np.fl
     found = Statistics()
     if network.standardised and images is not None:
         found.image_mean, found.image_deviation = image_statistics(images, jets)
+        dark = [
+            name for name, one in zip(network.image["channels"], found.image_deviation, strict=True) if not one.any()
+        ]
+        if dark:
+            raise ValueError(f"no jet has light in {', '.join(dark)}: the network is not for these jets")
     if features is not None:
         deviation = features[:jets].std(axis=0)
         if not (deviation > 0).all():

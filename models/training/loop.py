@@ -158,6 +158,8 @@ def new_state(module: NamedWeights, settings: Settings, n_train: int, kind: str 
     -------
     State
     """
+    if n_train < settings.batch:
+        raise SystemExit(f"{n_train} jets to train on are fewer than the {settings.batch} of a step")
     device = device_of(kind, settings.precision)
     module.to(device.kind)
     recipe = RECIPES[settings.recipe]

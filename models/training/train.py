@@ -154,7 +154,10 @@ def main() -> None:
     shards = training_shards(arguments.data, sample, test_shards)
     more = find(arguments.also, f"{sample}_*.npz") if arguments.also else []
     data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets, more)
-    statistics = measure(network, data.images, data.features, data.n_train)
+    try:
+        statistics = measure(network, data.images, data.features, data.n_train)
+    except ValueError as error:
+        raise SystemExit(f"{arguments.data}: {error}") from error
     sets = SetRows(network, data.jets, work) if network.sets else None
     inputs = Inputs(network, data.images, data.features, statistics, sets)
     check_inputs(network, data.jets, inputs, statistics, work)

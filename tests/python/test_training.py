@@ -218,6 +218,23 @@ def test_devices(monkeypatch):
     assert device_of("auto", "bfloat16") == Device("cuda", "bfloat16") and device_of("cpu", "float32").kind == "cpu"
 
 
+def test_jets_that_leave_a_channel_dark_are_refused(folder, tmp_path, monkeypatch):
+    for path in shards.find(folder, "toptag_*.npz"):
+        jets = shards.read(path)
+        # Faster than light, so that no pixel's sum has a mass.
+        jets.momenta[:, 3] = 0.999 * np.sqrt((jets.momenta[:, :3] ** 2).sum(1))
+        np.savez(tmp_path / path.name, momenta=jets.momenta, offsets=jets.offsets, labels=jets.labels)
+    words = ["train", "lenet-28-i35", "--data", tmp_path, "--out", tmp_path / "x.jtm", "--work", tmp_path / "work"]
+    words += ["--cache", tmp_path / "cache", "--jets", 200, "--validation-jets", 100]
+    monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    with pytest.raises(SystemExit, match="no jet has light in mass"):
+        train.main()
+    words[1:4] = [NAME, "--data", folder]
+    monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    with pytest.raises(SystemExit, match="200 jets to train on are fewer than the 256 of a step"):
+        train.main()
+
+
 # --- measuring again -------------------------------------------------------------------------------------------------
 
 
