@@ -47,6 +47,8 @@ _RECIPES: dict[str, tuple[str, list[str], int, list[float], str]] = {
     "B64-grey": ("principal", ["pt"], 64, [1.6, 1.6], "total_pt"),
 }
 
+RECIPE_NAMES = tuple(_RECIPES)
+
 # Images of A: recipe and centre crop. 35 -> 28 drops three pixels before and four after.
 _CROPS: dict[str, tuple[str, list[int]]] = {"i35": ("A35", [3, 3, 28, 28]), "i40": ("A40", [4, 4, 32, 32])}
 

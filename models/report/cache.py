@@ -24,6 +24,8 @@ from models.training.samples import SAMPLES
 FOLDER = Path(".work/report")
 MORE = Path(".work/report-more")
 """For test jets beyond those of the sample's own last shards."""
+STEPS = Path(".work/report-steps")
+"""For models that are steps of paper B's table, and not shipped; of the same test jets as `FOLDER`."""
 STUDIES = Path(".work/report-studies")
 """For models that are trained to learn something, and not shipped."""
 TREE = "tree"

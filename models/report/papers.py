@@ -72,11 +72,19 @@ class Step:
 PAPER_B: tuple[Step, ...] = (
     Step(
         "baseline: DeepTop, minimal",
-        {"deeptop": "deeptop-minimal-deeptop", "cms": "deeptop-minimal-cms"},
+        {"deeptop": "deeptop-minimal-deeptop-baseline", "cms": "deeptop-minimal-cms-baseline"},
         {"deeptop": Said("85.5", ".930"), "cms": Said("91.7", ".975")},
     ),
-    Step("+ training", {}, {"deeptop": Said("86.1", ".935"), "cms": Said("93.4", ".983")}),
-    Step("+ architecture", {}, {"deeptop": Said("86.6", ".939"), "cms": Said("94.0", ".985")}),
+    Step(
+        "+ training",
+        {"deeptop": "deeptop-minimal-deeptop", "cms": "deeptop-minimal-cms"},
+        {"deeptop": Said("86.1", ".935"), "cms": Said("93.4", ".983")},
+    ),
+    Step(
+        "+ architecture",
+        {"deeptop": "macaluso-shih-d40-deeptop", "cms": "macaluso-shih-d40-cms"},
+        {"deeptop": Said("86.6", ".939"), "cms": Said("94.0", ".985")},
+    ),
     Step(
         "+ preprocessing",
         {"deeptop": "macaluso-shih-grey-deeptop", "cms": "macaluso-shih-grey-cms"},

@@ -16,7 +16,7 @@ from pathlib import Path
 from jettag.model import DEFAULT_MODEL
 from models import marks
 from models.bootstrap import REPLICATES
-from models.report.cache import FOLDER, MORE, STUDIES, Cache
+from models.report.cache import FOLDER, MORE, STEPS, STUDIES, Cache
 from models.report.figures import Figure, all_figures
 from models.report.jets import ReportError
 from models.report.merit import Merit, measure_all
@@ -29,7 +29,12 @@ PAGE = ROOT / "models" / "README.md"
 FIGURES = ROOT / "docs" / "figures"
 
 
-def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[str, list[Figure]]) -> dict[str, str]:
+def sections(
+    cache: Cache,
+    merits: Mapping[str, list[Merit]],
+    figures: Mapping[str, list[Figure]],
+    steps: Mapping[str, list[Merit]] | None = None,
+) -> dict[str, str]:
     """What goes between the marks of the page.
 
     Parameters
@@ -40,12 +45,18 @@ def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[s
         By sample.
     figures : mapping of str to list of Figure
         By sample.
+    steps : mapping of str to list of Merit, optional
+        By sample: models that are not shipped, for paper B's table alone.
 
     Returns
     -------
     dict of str to str
         By mark.
     """
+    of_paper_b = {
+        sample: {merit.tagger.name: merit for merit in [*some, *(steps or {}).get(sample, [])]}
+        for sample, some in merits.items()
+    }
     by_name = {sample: {merit.tagger.name: merit for merit in some} for sample, some in merits.items()}
     samples = []
     for sample, some in merits.items():
@@ -59,8 +70,8 @@ def sections(cache: Cache, merits: Mapping[str, list[Merit]], figures: Mapping[s
     return {
         "samples": "\n".join(samples),
         "paper-a": paper_a_table(by_name.get("toptag", {})),
-        "paper-b-deeptop": paper_b_table(by_name, "deeptop"),
-        "paper-b-cms": paper_b_table(by_name, "cms"),
+        "paper-b-deeptop": paper_b_table(of_paper_b, "deeptop"),
+        "paper-b-cms": paper_b_table(of_paper_b, "cms"),
         "masses": sculpting_table(cache, merits),
         "figures": "\n\n".join(pictures) + "\n",
     }
@@ -141,6 +152,7 @@ def write(
     count: int = REPLICATES,
     more: Cache | None = None,
     studies: Cache | None = None,
+    steps: Cache | None = None,
 ) -> None:
     """Write the page and, where a folder is given, its figures.
 
@@ -156,13 +168,21 @@ def write(
         Replicates for the errors.
     more, studies : Cache, optional
         With scores of more test jets, and of models that are not shipped on those.
+    steps : Cache, optional
+        With scores of models that are not shipped on the same jets as `cache`.
     """
     merits = {sample: measure_all(cache, sample, count) for sample in cache.samples()}
     figures = all_figures(cache, merits)
     if not page.exists():
         raise ReportError(f"{page} is missing: its words are written by hand, this fills in its tables")
     text = page.read_text()
-    filled = sections(cache, merits, figures)
+    between = {}
+    if steps is not None and steps.filled():
+        between = {sample: measure_all(steps, sample, count) for sample in steps.samples()}
+        for sample in between:
+            if steps.jets(sample).fingerprint != cache.jets(sample).fingerprint:
+                raise ReportError(f"{steps.folder}: {sample} has other jets than {cache.folder}")
+    filled = sections(cache, merits, figures, between)
     if more is not None and studies is not None:
         filled |= more_sections(more, studies, folder, count)
     for mark, content in filled.items():
@@ -183,6 +203,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=FOLDER, help="folder with scores, %(default)s")
     parser.add_argument("--more", type=Path, default=MORE, help="folder with scores of more test jets, %(default)s")
     parser.add_argument("--studies", type=Path, default=STUDIES, help="with those of models not shipped, %(default)s")
+    parser.add_argument("--steps", type=Path, default=STEPS, help="with those of paper B's steps, %(default)s")
     parser.add_argument("--page", type=Path, default=PAGE, help="models/README.md")
     parser.add_argument("--figures", type=Path, default=FIGURES, help="folder for pictures, docs/figures")
     parser.add_argument("--no-figures", action="store_true", help="leave the pictures as they are")
@@ -190,7 +211,7 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = None if arguments.no_figures else arguments.figures
     more, studies = Cache(arguments.more), Cache(arguments.studies)
-    write(Cache(arguments.cache), arguments.page, folder, arguments.replicates, more, studies)
+    write(Cache(arguments.cache), arguments.page, folder, arguments.replicates, more, studies, Cache(arguments.steps))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import torch
 from models import jtm
 from models.datasets.shards import find
 from models.initialise import initial_tensors
-from models.networks import NETWORKS, Network
+from models.networks import NETWORKS, RECIPE_NAMES, Network, image_section
 from models.torch_network import TorchNetwork
 from models.training.data import load_test, load_training, training_shards
 from models.training.device import DEVICES, PRECISIONS
@@ -52,6 +52,32 @@ def first_module(network: Network, settings: Settings) -> TorchNetwork:
         tensors |= weights_to_start_with(network, Path(settings.start))
     module.load_tensors(tensors)
     return module
+
+
+def with_image(network: Network, recipe: str | None) -> Network:
+    """A network on another recipe's images.
+
+    Parameters
+    ----------
+    network : Network
+        Of the table.
+    recipe : str or None
+        Of the library; None changes nothing.
+
+    Returns
+    -------
+    Network
+    """
+    if recipe is None:
+        return network
+    if recipe not in RECIPE_NAMES:
+        raise SystemExit(f"--image {recipe}: there are {', '.join(RECIPE_NAMES)}")
+    other = replace(network, image=image_section(recipe), description=f"{network.description} Here on images {recipe}.")
+    if other.image_shape != network.image_shape:
+        raise SystemExit(
+            f"--image {recipe}: its shape is {other.image_shape}, {network.name} reads {network.image_shape}"
+        )
+    return other
 
 
 def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray[np.float32]]:
@@ -88,6 +114,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="folder with the shards")
     parser.add_argument("--also", default="", help="another folder with shards, all of them to train on")
     parser.add_argument("--out", required=True, type=Path, help="the .jtm file to write")
+    parser.add_argument(
+        "--image", help="another image recipe of the same size, such as D40 for a grey network of 40 x 40"
+    )
     parser.add_argument("--name", help="of the model, the network's")
     parser.add_argument("--work", type=Path, help="folder for checkpoints, .work/NAME")
     parser.add_argument("--cache", type=Path, default=Path(".work/inputs"), help="folder for images, %(default)s")
@@ -143,7 +172,7 @@ def main() -> None:
     """Run from the command line."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    network = NETWORKS[arguments.network]
+    network = with_image(NETWORKS[arguments.network], arguments.image)
     network = replace(network, name=arguments.name or network.name)
     sample = arguments.sample or sample_of(arguments.network)
     work = arguments.work or Path(".work") / network.name

@@ -127,3 +127,32 @@ def test_the_picture_has_a_line_for_each_network(caches, tmp_path, monkeypatch):
     assert [len(panel.containers) for panel in seen] == [2, 2]
     line = seen[1].containers[0].lines[0]
     assert np.allclose(line.get_ydata(), expected) and line.get_xdata().tolist() == [10, 100, 1000]
+
+
+def test_steps_of_paper_b_stand_in_its_table_alone(tmp_path):
+    facts = some_facts()
+
+    def filled(name, names):
+        made = fill(tmp_path / name, facts, names)
+        for path in (made.folder / "toptag").rglob("*.npz"):
+            new = made.folder / "cms" / path.relative_to(made.folder / "toptag")
+            new.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(new)
+        return made
+
+    cache = filled("cache", {"deeptop-minimal-cms": 1000})
+    steps = filled("steps", {"deeptop-minimal-cms-baseline": 200})
+    page = tmp_path / "page.md"
+    marks = ("samples", "paper-a", "paper-b-deeptop", "paper-b-cms", "masses", "figures")
+    page.write_text("".join(f"<!-- report:{mark} -->\n<!-- end of report:{mark} -->\n" for mark in marks))
+    write.write(cache, page, None, REPLICATES, steps=steps)
+    text = page.read_text()
+    assert text.count("deeptop-minimal-cms-baseline") == 1
+    (line,) = [one for one in text.splitlines() if "deeptop-minimal-cms-baseline" in one]
+    assert line.startswith("| baseline: DeepTop, minimal |") and "| 200, 9 |" in line
+    write.write(cache, page, None, REPLICATES, steps=Cache(tmp_path / "none"))
+    assert "| 200, 9 |" not in page.read_text()
+    others = Cache(tmp_path / "others")
+    others.write_jets("cms", some_facts(8))
+    with pytest.raises(ReportError, match="cms has other jets"):
+        write.write(cache, page, None, REPLICATES, steps=others)

@@ -209,6 +209,17 @@ def test_steps_in_bfloat16_train_and_the_rest_is_exact(folder, tmp_path, monkeyp
     assert torch.equal(device.logits(module, x, None), module(x))
 
 
+def test_a_network_on_other_images_of_its_size():
+    network = NETWORKS["macaluso-shih-grey-deeptop"]
+    other = train.with_image(network, "D40")
+    assert other.image["frame"] == "peak" and other.layers == network.layers and other.parameters() == 757_122
+    assert train.with_image(network, None) is network
+    with pytest.raises(SystemExit, match=r"its shape is \(1, 37, 37\)"):
+        train.with_image(network, "B37-grey")
+    with pytest.raises(SystemExit, match="there are A35, A40"):
+        train.with_image(network, "A36")
+
+
 def test_devices(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device_of("auto", "float32") == Device("cpu", "float32")
