@@ -16,6 +16,8 @@ static const entry entries[] = {
     {"native", &jt_native_backend},
     {"onednn", NULL},
     {"reference", &jt_reference_backend},
+    /* Last, so that auto never comes to it: a GPU is asked for by name. */
+    {"cuda", NULL},
 };
 
 enum { N_ENTRIES = sizeof entries / sizeof *entries };

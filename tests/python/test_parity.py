@@ -98,7 +98,7 @@ def available_backends():
     try:
         import jettag
 
-        return [row["name"] for row in jettag.backends() if row["available"] and row["name"] != "cuda"]
+        return [row["name"] for row in jettag.backends() if row["available"]]
     except ImportError:
         return []
 

@@ -92,7 +92,18 @@ static void test_own_backends_are_always_there(void **state)
         assert_int_equal(info.available, 1);
         assert_string_equal(info.reason, "");
     }
-    assert_int_equal(jt_backend_info_get(3, NULL, &info), JT_ERROR_ARGUMENT);
+}
+
+/* A GPU is asked for by name: where nothing else could be used, auto would still have stopped before it. */
+static void test_the_gpu_comes_last(void **state)
+{
+    (void)state;
+    jt_backend_info info = {.size = sizeof info};
+    assert_int_equal(jt_backend_info_get(3, "/nonexistent", &info), JT_OK);
+    assert_string_equal(info.name, "cuda");
+    assert_int_equal(info.available, 0);
+    assert_non_null(strstr(info.reason, "jettag-cuda.so"));
+    assert_int_equal(jt_backend_info_get(4, NULL, &info), JT_ERROR_ARGUMENT);
 }
 
 typedef struct lines {
@@ -131,6 +142,7 @@ int main(void)
         cmocka_unit_test(test_not_a_library),
         cmocka_unit_test(test_strange_modules),
         cmocka_unit_test(test_own_backends_are_always_there),
+        cmocka_unit_test(test_the_gpu_comes_last),
         cmocka_unit_test(test_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
