@@ -6,7 +6,7 @@
 #include <string.h>
 
 /*
- * ln x for normal x > 0, within 1e-7 (1 + |ln x|): x is 2^n (1 + f) with 1 + f between the roots of 1/2 and 2, and
+ * ln x for normal x > 0, within 1.1e-7 (1 + |ln x|): x is 2^n (1 + f) with 1 + f between the roots of 1/2 and 2, and
  * ln(1 + f) = f - f^2 / 2 + f^3 p(f), where p is the polynomial of degree 7 with the least largest error, 6e-9.
  */
 static inline float jt_lnf(float x)
