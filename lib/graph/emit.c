@@ -88,13 +88,19 @@ jt_status jt_builder_tensor(jt_builder *builder, const char *prefix, const char 
     return JT_OK;
 }
 
+/* Of a convolution; there is no remainder. */
+static int32_t channels_in_group(const jt_op *op, jt_shape in)
+{
+    return in.c / op->groups;
+}
+
 /* Multiply-adds of a convolution or dense op; for the others the additions or comparisons. */
 static double operations(const jt_op *op, jt_shape in, jt_output_sides out)
 {
     double outputs = (double)out.c * (double)out.h * (double)out.w;
     switch (op->kind) {
     case JT_OP_CONV2D:
-        return outputs * (in.c / op->groups) * op->kernel[0] * op->kernel[1];
+        return outputs * channels_in_group(op, in) * op->kernel[0] * op->kernel[1];
     case JT_OP_DENSE:
         return outputs * in.c;
     case JT_OP_MAX_POOL:
@@ -113,7 +119,7 @@ static jt_status check_limits(jt_builder *builder, const jt_op *op, jt_shape in,
     for (int32_t i = 0; i < op->n_inputs; i++)
         floats += (double)builder->values[op->inputs[i]].floats;
     if (op->kind == JT_OP_CONV2D)
-        floats += (double)out.c * (1 + (double)(in.c / op->groups) * op->kernel[0] * op->kernel[1]);
+        floats += (double)out.c * (1 + (double)channels_in_group(op, in) * op->kernel[0] * op->kernel[1]);
     if (op->kind == JT_OP_DENSE)
         floats += (double)out.c * (1 + (double)in.c);
     if (floats > JT_MAX_FLOATS)

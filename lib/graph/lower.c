@@ -22,7 +22,7 @@ static jt_status slide(jt_builder *builder, const jt_layer_parameters *p, const 
                        jt_op *op, jt_output_sides *out)
 {
     int32_t size[2] = {in.h, in.w};
-    int64_t outputs[2];
+    int64_t outputs[2] = {0, 0};
     for (int axis = 0; axis < 2; axis++) {
         int32_t kernel = p->kernel[axis];
         int32_t *pad = op->pad + 2 * axis;
