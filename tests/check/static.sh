@@ -14,10 +14,10 @@ bad=0
 
 # One file at a time, as a compiler sees them.
 out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+trap 'rm -f "$out" "$out.o"' EXIT
 analyzed=0
 for file in $files; do
-    gcc -std=gnu11 -D_GNU_SOURCE -DJT_BUILDING -DJT_KERNEL=portable -O1 -fanalyzer -Iinclude -I. -c "$file" -o /dev/null \
+    gcc -std=gnu11 -D_GNU_SOURCE -DJT_BUILDING -DJT_KERNEL=portable -O1 -fanalyzer -Iinclude -I. -c "$file" -o "$out.o" \
         2>>"$out" || bad=1
     analyzed=$((analyzed + 1))
 done
