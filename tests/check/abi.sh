@@ -13,7 +13,7 @@ need_packages abigail-tools:abidiff
 
 if [ "${2:-}" = --store ]; then
     mkdir -p "$(dirname $stored)"
-    abidw --headers-dir include --no-corpus-path --no-comp-dir-path --no-show-locs --out-file $stored "$library"
+    abidw --headers-dir include --no-corpus-path --no-comp-dir-path --out-file $stored "$library"
     exit 0
 fi
 if ! abidiff --harmless --headers-dir1 include --headers-dir2 include $stored "$library"; then
