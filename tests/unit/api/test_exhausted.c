@@ -2,10 +2,12 @@
  * Memory runs out at the k-th allocation of the whole process, for every k, once and from then on, while a model is
  * loaded, a context made, jets are tagged and all is freed: JT_ERROR_MEMORY, no crash, nothing left.
  */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +106,28 @@ static void test_other_libraries_are_seen(void **state)
     assert_null(none);
 }
 
+/* The published attacks, each refused at another place: nothing of any library is left. */
+static void test_refused_files_leave_nothing(void **state)
+{
+    (void)state;
+    DIR *directory = opendir(getenv("JETTAG_TEST_ATTACKS"));
+    assert_non_null(directory);
+    int n = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", getenv("JETTAG_TEST_ATTACKS"), entry->d_name);
+        jt_model *model = NULL;
+        const long before = live();
+        if (jt_model_load(path, NULL, &model, NULL) == JT_OK)
+            jt_model_free(model);
+        if (live() != before)
+            fail_msg("%s leaves %ld allocations", path, live() - before);
+        n++;
+    }
+    closedir(directory);
+    assert_true(n > 100);
+}
+
 static void test_reference(void **state)
 {
     (void)state;
@@ -126,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_other_libraries_are_seen),
+        cmocka_unit_test(test_refused_files_leave_nothing),
         cmocka_unit_test(test_reference),
         cmocka_unit_test(test_native),
         cmocka_unit_test(test_native_with_threads),

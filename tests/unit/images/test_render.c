@@ -218,13 +218,103 @@ static void test_peak_across_pi(void **state)
     release(&c);
 }
 
+/* The words of docs/images.md, the long way: every tower that the search reaches, and its eight neighbours. */
+static void peak_by_hand(const particle *jet, int n, double image[40][40])
+{
+    enum { REACH = 40, SIDE = 2 * REACH + 1 };
+    static double towers[SIDE + 2][SIDE + 2]; /* with a border of zeros */
+    const double side_eta = 0.1, side_phi = 5 * M_PI / 180;
+    memset(towers, 0, sizeof towers);
+    int hardest = 0;
+    for (int i = 1; i < n; i++)
+        if (jet[i].pt > jet[hardest].pt)
+            hardest = i;
+    int row_0 = (int)floor(jet[hardest].phi / side_phi), column_0 = (int)floor(jet[hardest].eta / side_eta);
+    for (int i = 0; i < n; i++) {
+        const double phi = jet[hardest].phi + remainder(jet[i].phi - jet[hardest].phi, 2 * M_PI);
+        const int row = (int)floor(phi / side_phi) - row_0 + REACH + 1;
+        const int column = (int)floor(jet[i].eta / side_eta) - column_0 + REACH + 1;
+        if (row < 1 || row > SIDE || column < 1 || column > SIDE)
+            continue;
+        towers[row][column] += jet[i].pt;
+    }
+    int best_row = 0, best_column = 0;
+    double best = -1;
+    for (int row = 1; row <= SIDE; row++)
+        for (int column = 1; column <= SIDE; column++) {
+            double around = 0;
+            for (int r = row - 1; r <= row + 1; r++)
+                for (int c = column - 1; c <= column + 1; c++)
+                    around += towers[r][c];
+            const double ahead = around - best;
+            if (ahead > 1e-9 || (ahead > -1e-9 && towers[row][column] > towers[best_row][best_column]))
+                best = around, best_row = row, best_column = column;
+        }
+    double largest = 0;
+    for (int row = 0; row < 40; row++)
+        for (int column = 0; column < 40; column++) {
+            const int r = best_row + row - 20, c = best_column + column - 20;
+            const int inside = r >= 1 && r <= SIDE && c >= 1 && c <= SIDE;
+            image[row][column] = inside ? towers[r][c] : 0;
+            largest = fmax(largest, image[row][column]);
+        }
+    for (int k = 0; k < 1600; k++)
+        image[k / 40][k % 40] /= largest;
+}
+
+/* Some jets narrow, some so wide that constituents are outside window or image, on every side; peaks far from the
+   hardest, too. */
+static void test_peak_of_many_jets(void **state)
+{
+    (void)state;
+    unsigned random = 11;
+    double image[40][40];
+    int n_outside = 0;
+    for (int round = 0; round < 600; round++) {
+        particle jet[CAPACITY];
+        const double spread[] = {0.5, 3, 12};
+        for (int i = 0; i < CAPACITY; i++) {
+            double draw[3];
+            for (int k = 0; k < 3; k++) {
+                random = random * 1664525u + 1013904223u;
+                draw[k] = (random >> 8) / 16777216.0;
+            }
+            jet[i] = (particle){20 + 80 * draw[0], spread[round % 3] * (draw[1] - 0.5), 6.28 * draw[2] - 3.14, 0, 0};
+            if (round % 2 == 1)
+                jet[i].phi = 0.9 * (draw[2] - 0.5) + (round % 4 == 1 ? 3.0 : -1.2);
+            if (jet[i].phi > M_PI)
+                jet[i].phi -= 2 * M_PI;
+        }
+        /* At the very edge of what the search reaches, in both directions, and one tower beyond. */
+        if (round % 5 == 4)
+            for (int i = 1; i < CAPACITY; i++) {
+                const int reach = (i % 2 ? 40 : -40) + (i % 3 - 1);
+                jet[i].pt = i % 4 == 3 ? jet[i].pt : 19 + i;
+                jet[i].eta = 0.1 * (floor(jet[0].eta / 0.1) + reach + 0.5);
+                jet[i].phi = jet[0].phi;
+            }
+        peak_by_hand(jet, CAPACITY, image);
+        canvas c = render(jt_recipe_find("D40"), jet, CAPACITY);
+        double lit = 0;
+        for (int row = 0; row < 40; row++)
+            for (int column = 0; column < 40; column++) {
+                assert_near(pixel(&c, 0, row, column), image[row][column]);
+                lit += image[row][column] > 0;
+            }
+        n_outside += lit < CAPACITY - 2;
+        release(&c);
+    }
+    assert_true(n_outside > 50);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hardest_frame),  cmocka_unit_test(test_mass_of_a_pixel),
-        cmocka_unit_test(test_window_edges),   cmocka_unit_test(test_principal_axis),
-        cmocka_unit_test(test_unit_intensity), cmocka_unit_test(test_peak),
-        cmocka_unit_test(test_peak_across_pi), cmocka_unit_test(test_hardest_quadrant),
+        cmocka_unit_test(test_hardest_frame),     cmocka_unit_test(test_mass_of_a_pixel),
+        cmocka_unit_test(test_window_edges),      cmocka_unit_test(test_principal_axis),
+        cmocka_unit_test(test_unit_intensity),    cmocka_unit_test(test_peak),
+        cmocka_unit_test(test_peak_of_many_jets), cmocka_unit_test(test_peak_across_pi),
+        cmocka_unit_test(test_hardest_quadrant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,9 +152,25 @@ static void test_features_of_the_library(void **state)
     sample_expect_edit(names, "\"names\":[\"pt\"]", JT_ERROR_GRAPH, "features.mean");
 }
 
+/* The last day of every month, and the day after. */
+static void test_months(void **unused)
+{
+    (void)unused;
+    const int last[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    for (int month = 1; month <= 12; month++)
+        for (int after = 0; after < 2; after++) {
+            char created[64];
+            snprintf(created, sizeof created, "\"created\":\"2026-%02d-%02d\"", month, last[month - 1] + after);
+            sample_expect_edit("\"created\":\"2026-01-31\"", created, after ? JT_ERROR_FORMAT : JT_OK,
+                               after ? "created" : NULL);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+
+        cmocka_unit_test(test_months),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_recipes_of_the_library),
         cmocka_unit_test(test_features_of_the_library),
