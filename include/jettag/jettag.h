@@ -34,6 +34,9 @@
  * - Strings that the library returns are UTF-8, owned by the library, and live as long as the object they come from.
  * - Threads: a jt_model is immutable and may be shared by any number of threads. A jt_context belongs to one thread at
  * a time. The library has no global state: two copies of it, or two users of one copy, do not see each other.
+ * - Fork: a child may use, and free, a model that was loaded before and contexts that no other thread was in at that
+ * moment, and may make more; a context that another thread was in is lost to it. Threads that were asked for stay
+ * behind (see jt_context_options). Modules of other backends promise what the libraries behind them do.
  * - What is not promised: the memory layout of opaque types, the wording of texts, and the order of backends.
  *
  * C99, usable from C++ and from cling. Since version 0.1 unless a declaration says otherwise.

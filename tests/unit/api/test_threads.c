@@ -1,10 +1,12 @@
-/* Eight threads, each with a context of its own, over one model: the same bits as one thread. Run under
+/* Sixteen threads, each with a context of its own, over one model: the same bits as one thread. Run under
  * ThreadSanitizer. */
 #include <dirent.h>
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 
 #include "toys.h"
 
-enum { N = 60, THREADS = 8, ROUNDS = 5 };
+enum { N = 60, THREADS = 16, ROUNDS = 3 };
 
 typedef struct worker {
     jt_model *model;
@@ -66,6 +68,12 @@ static void test_reference(void **state)
 {
     (void)state;
     check_backend("reference");
+}
+
+static void test_native(void **state)
+{
+    (void)state;
+    check_backend("native");
 }
 
 /* The model is freed by its owner while contexts still use it. */
@@ -194,15 +202,91 @@ static void test_fork(void **state)
     jt_model_free(model);
 }
 
+/* Tags until it is told to stop. */
+typedef struct busy {
+    jt_context *context;
+    const toy_jets *jets;
+    atomic_int stop, calls;
+    float logits[2 * MANY];
+} busy;
+
+static void *tag_on(void *argument)
+{
+    busy *b = argument;
+    while (!atomic_load(&b->stop)) {
+        tag_all(b->context, b->jets, b->logits);
+        atomic_fetch_add(&b->calls, 1);
+    }
+    return NULL;
+}
+
+/* A process forks while other threads are in jt_tag_jets: the child tags in a context that nobody was in, makes another
+   one of the same model, and frees both; parent and child get the same bits. */
+static void test_fork_while_others_tag(void **state)
+{
+    (void)state;
+    enum { BUSY = 2, FORKS = 5 };
+    static busy threads[BUSY];
+    static float expected[2 * MANY], logits[2 * MANY];
+    jt_model *model = toy_model("native");
+    toy_jets jets = toy_jets_make(MANY, 4, 1);
+    jt_context *context = NULL;
+    pthread_t running[BUSY];
+    assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
+    tag_all(context, &jets, expected);
+    for (int i = 0; i < BUSY; i++) {
+        const jt_context_options options = {.size = sizeof options, .threads = 1 + i};
+        threads[i].jets = &jets;
+        assert_int_equal(jt_context_create(model, &options, &threads[i].context, NULL), JT_OK);
+        assert_int_equal(pthread_create(&running[i], NULL, tag_on, &threads[i]), 0);
+    }
+    for (int n = 0; n < FORKS; n++) {
+        while (atomic_load(&threads[0].calls) <= n || atomic_load(&threads[1].calls) <= n)
+            sched_yield();
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(60); /* a lock that nobody holds any more would be waited for without end */
+            jt_context *own = NULL;
+            jt_jets view = toy_view(&jets, 0, MANY);
+            jt_output output = {.size = sizeof output, .logits = logits};
+            int bad = jt_tag_jets(context, &view, &output) != JT_OK || memcmp(logits, expected, sizeof logits) != 0;
+            memset(logits, 0xff, sizeof logits);
+            bad |= jt_context_create(model, NULL, &own, NULL) != JT_OK || jt_tag_jets(own, &view, &output) != JT_OK;
+            bad |= memcmp(logits, expected, sizeof logits) != 0;
+            jt_context_free(own);
+            jt_context_free(context);
+            jt_model_free(model);
+            _exit(bad);
+        }
+        memset(logits, 0xff, sizeof logits);
+        tag_all(context, &jets, logits);
+        assert_memory_equal(logits, expected, sizeof logits);
+        int status = -1;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+    for (int i = 0; i < BUSY; i++) {
+        atomic_store(&threads[i].stop, 1);
+        pthread_join(running[i], NULL);
+        assert_memory_equal(threads[i].logits, expected, sizeof expected);
+        jt_context_free(threads[i].context);
+    }
+    jt_context_free(context);
+    toy_jets_free(&jets);
+    jt_model_free(model);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_native),
         cmocka_unit_test(test_contexts_outlive_the_model),
         cmocka_unit_test(test_context_with_threads),
         cmocka_unit_test(test_wrong_numbers_of_threads),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_fork_while_others_tag),
     };
     return argc > 1 ? 2 : cmocka_run_group_tests(tests, NULL, NULL);
 }
