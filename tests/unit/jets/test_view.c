@@ -55,6 +55,10 @@ static void test_refusals(void **state)
     expect_refused(&jets, "stride");
     jets = good_jets(), jets.stride = 31;
     expect_refused(&jets, "31 bytes is less than the 32");
+    jets = good_jets(), jets.stride = 32;
+    jt_jets_view packed;
+    assert_int_equal(jt_jets_check(&jets, &packed, NULL, 0), JT_OK);
+    assert_int_equal(packed.stride, 32);
     jets = good_jets(), jets.class_stride = -1;
     expect_refused(&jets, "class_stride");
     jets = good_jets(), jets.momenta = NULL;
