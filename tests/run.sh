@@ -2,7 +2,8 @@
 # Runs the tests: all that a change has to pass.
 #
 #   sh tests/run.sh           some minutes
-#   sh tests/run.sh --all     also what takes long: fuzzing, every network on every backend under the sanitizers
+#   sh tests/run.sh --all     also what takes long: fuzzing, other processors, coverage, changes to the library that have
+#                             to be noticed, a long run, every network on every backend under the sanitizers
 #
 # Installs what it needs first (examples/setup.sh) and says so. Each step's output is in build/test-logs/; a failing
 # step's is printed as well. The last line is "N passed, N failed".
@@ -68,6 +69,7 @@ step clang build_and_test build-clang clang
 step address-undefined sanitized build-asan address,undefined
 step thread sanitized build-tsan thread
 step exports sh tests/check/exports.sh build/lib/libjettag.so
+step abi sh tests/check/abi.sh build-asan/lib/libjettag.so # it has debugging information
 step consumers sh tests/consumers/run.sh
 step clang-format sh tests/check/format.sh
 
@@ -80,17 +82,26 @@ python_sanitized() {
 
 step pytest $python -m pytest -q
 step pytest-sanitized python_sanitized tests/python/test_api.py tests/python/test_images.py
+step sbom $python tests/check/sbom.py --check
 step ruff $python -m ruff check .
 step ruff-format $python -m ruff format --check .
 step mypy $python -m mypy
 
 if [ $all = yes ]; then
+    step coverage sh tests/check/coverage.sh
+    step static sh tests/check/static.sh
+    step mutants $python tests/check/mutate.py
+    step processors sh tests/check/processors.sh
+    step soak sh tests/soak/run.sh 60
     step fuzz sh tests/fuzz/run.sh 120
     step root sh tests/consumers/root.sh
     step wheel sh tests/consumers/wheel.sh
     step fastjet sh tests/consumers/fastjet.sh
     step pytest-sanitized-all python_sanitized tests/python
 fi
+
+# What docs/trust.md is made of.
+$python tests/check/trust.py --from $logs
 
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" = 0 ]
