@@ -12,7 +12,7 @@
 
 #include "interpose.h"
 
-enum { N = 10, EACH = 60 };
+enum { N = 4, EACH = 60 };
 
 static double momenta[N][EACH][4];
 static uint8_t classes[N][EACH];
