@@ -87,7 +87,7 @@ EOT
     # -O2: gcc 12 for arm64 gives up on a loop of the tests with -O3.
     [ -f "$root/build/build.ninja" ] || meson setup "$root/build" --cross-file "$root/cross.txt" -Donednn=disabled -Doptimization=2
     ninja -C "$root/build"
-    meson test -C "$root/build" --no-rebuild --print-errorlogs --timeout-multiplier 40
+    JETTAG_TEST_EMULATED=1 meson test -C "$root/build" --no-rebuild --print-errorlogs --timeout-multiplier 40
     passed=$(grep -c '"result": "OK"' "$root/build/meson-logs/testlog.json")
     echo "figure: C tests that pass on $1 under qemu: $passed"
     bits "$1" "$3" -L "/usr/$2" -E "LD_LIBRARY_PATH=$libraries" "$root/build/tests/check/jettag-bits"

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,8 +109,11 @@ static void test_contexts_outlive_the_model(void **state)
     }
 }
 
+/* 0 under an emulator, which has threads of its own. */
 static int n_tasks(void)
 {
+    if (getenv("JETTAG_TEST_EMULATED"))
+        return 0;
     DIR *directory = opendir("/proc/self/task");
     int n = 0;
     while (readdir(directory))
@@ -145,7 +149,7 @@ static void test_context_with_threads(void **state)
     for (int32_t threads = 1; threads <= 5; threads += 2) {
         jt_context_options options = {.size = sizeof options, .max_batch = 3, .threads = threads};
         assert_int_equal(jt_context_create(model, &options, &context, NULL), JT_OK);
-        assert_int_equal(n_tasks(), before + threads - 1);
+        assert_true(getenv("JETTAG_TEST_EMULATED") || n_tasks() == before + threads - 1);
         for (int round = 0; round < 3; round++) {
             memset(logits, 0xff, sizeof logits);
             fesetround(round == 1 ? FE_UPWARD : FE_TONEAREST);
