@@ -2,12 +2,14 @@
 
     python -m jettag tag FILE.h5 --model NAME --out SCORES.csv
     python -m jettag evaluate SCORES.csv [SCORES.csv ...] --roc ROC.png
+    python -m jettag plot SCORES.csv [SCORES.csv ...] --out PICTURES
     python -m jettag convert FILE.h5 --out JETS.npz
     python -m jettag features FILE.h5 --out FEATURES.npy
     python -m jettag images FILE.h5 --recipe A35 --out IMAGES.npy
 
 `tag` reads and writes piece by piece, in constant memory, and goes on where it was stopped with --resume. `evaluate`
-prints accuracy, area under the curve and rejection with their errors, and draws. `convert` makes a NumPy archive of
+prints accuracy, area under the curve and rejection with their errors; `plot` draws all that scores have to show.
+`convert` makes a NumPy archive of
 momenta, offsets and labels without the padding, for training.
 """
 
@@ -25,8 +27,10 @@ import numpy.typing as npt
 
 import jettag
 from jettag import metrics
+from jettag._kinematics import pt_and_mass
 from jettag.errors import JettagError
-from jettag.files import Piece, ScoreFile, open_jets, read_scores
+from jettag.files import Piece, ScoreFile, open_jets
+from jettag.plots.sample import Sample, read_samples
 
 
 class _Progress:
@@ -51,13 +55,15 @@ def _tag(arguments: argparse.Namespace) -> None:
     model = jettag.load(arguments.model, backend=arguments.backend, threads=arguments.threads)
     with open_jets(arguments.file, arguments.particles, arguments.label) as jets:
         source = f"{Path(arguments.file).name} by {model.info['name']} {model.info['version']}"
-        with ScoreFile(arguments.out, source, jets.has_labels, arguments.resume) as out:
+        more = ("pt", "mass") if arguments.kinematics else ()
+        with ScoreFile(arguments.out, source, jets.has_labels, arguments.resume, more) as out:
             if out.n_jets > jets.n_jets:
                 raise JettagError(f"{arguments.out}: has {out.n_jets} jets, more than {arguments.file}: {jets.n_jets}")
             progress = _Progress(jets.n_jets, out.n_jets)
             for piece in jets.pieces(arguments.piece, out.n_jets):
                 scores, statuses = model.tag(piece.jets, piece.classes, return_statuses=True)
-                out.write(scores, statuses, piece.labels)
+                values = dict(zip(more, pt_and_mass(piece.jets), strict=True)) if more else None
+                out.write(scores, statuses, piece.labels, values)
                 progress.show(out.n_jets)
             print(f"{out.n_jets} jets in {arguments.out}")
 
@@ -127,30 +133,39 @@ def _images(arguments: argparse.Namespace) -> None:
 _ROWS = (("accuracy", 4), ("auc", 5), ("rejection_50", 0), ("rejection_30", 0))
 
 
+def _said(sample: Sample, path: str) -> str:
+    found = metrics.summary(sample.scores, sample.labels)
+    cells = [
+        f"{name} {found[name]:.{digits}f} +- {found[f'{name}_error']:.{digits}f}" if name in found else f"{name} -"
+        for name, digits in _ROWS
+    ]
+    return f"{path}: {len(sample.scores)} jets, {sample.missing} without a score: {', '.join(cells)}"
+
+
 def _evaluate(arguments: argparse.Namespace) -> None:
-    curves = {}
-    for path in arguments.files:
-        scores, labels = read_scores(path)
-        if labels is None:
-            raise JettagError(f"{path}: has no labels to compare with")
-        there = np.isfinite(scores)
-        if not (there & (labels == 1)).any() or not (there & (labels == 0)).any():
-            raise JettagError(f"{path}: needs scores of tops and of others")
-        found = metrics.summary(scores[there], labels[there])
-        cells = [
-            f"{name} {found[name]:.{digits}f} +- {found[f'{name}_error']:.{digits}f}" if name in found else f"{name} -"
-            for name, digits in _ROWS
-        ]
-        missing = int((~there).sum())
-        print(f"{path}: {int(there.sum())} jets, {missing} without a score: {', '.join(cells)}")
-        curves[Path(path).stem] = (scores[there], labels[there])
+    samples = read_samples(arguments.files)
+    for sample, path in zip(samples, arguments.files, strict=True):
+        print(_said(sample, path))
     if arguments.roc or arguments.scores:
         from jettag import plots
 
+        curves = {sample.name: (sample.scores, sample.labels) for sample in samples}
         if arguments.roc:
             plots.draw_roc(curves, arguments.roc)
         if arguments.scores:
             plots.draw_scores(curves, arguments.scores)
+
+
+def _plot(arguments: argparse.Namespace) -> None:
+    from jettag.plots.report import draw_all
+
+    samples = read_samples(arguments.files, arguments.names.split(",") if arguments.names else None)
+    for sample, path in zip(samples, arguments.files, strict=True):
+        print(_said(sample, path))
+    paths, missing = draw_all(samples, arguments.out, arguments.formats.split(","))
+    print(f"{len(paths)} pictures in {arguments.out}: {', '.join(path.name for path in paths)}")
+    for words in missing:
+        print(f"not drawn: {words}", file=sys.stderr)
 
 
 def main(given: list[str] | None = None) -> int:
@@ -177,6 +192,7 @@ def main(given: list[str] | None = None) -> int:
     tag.add_argument("--threads", type=int, default=1, help="%(default)s")
     tag.add_argument("--particles", help="columns of px,py,pz,E or pt,eta,phi,mass of a .root or .parquet file")
     tag.add_argument("--label", help="column of such a file that is not 0 for a top")
+    tag.add_argument("--kinematics", action="store_true", help="columns of the jets' pT and mass behind, for `plot`")
     tag.add_argument("--resume", action="store_true", help="go on with an output that exists")
     tag.set_defaults(run=_tag)
     convert = commands.add_parser("convert", help="a public HDF5 file as a NumPy archive without padding")
@@ -186,6 +202,12 @@ def main(given: list[str] | None = None) -> int:
     evaluate.add_argument("--roc", metavar="PICTURE", help="rejection against efficiency")
     evaluate.add_argument("--scores", metavar="PICTURE", help="distributions of scores")
     evaluate.set_defaults(run=_evaluate)
+    plot = commands.add_parser("plot", help="every picture of some files of scores, into a folder")
+    plot.add_argument("files", nargs="+", metavar="SCORES", help="what `tag` wrote; the first is compared with")
+    plot.add_argument("--out", required=True, metavar="DIR", help="the folder for pictures")
+    plot.add_argument("--names", metavar="A,B", help="what legends call the files, with commas between")
+    plot.add_argument("--formats", default="png,pdf", help="%(default)s")
+    plot.set_defaults(run=_plot)
     features = commands.add_parser("features", help="the 53 features of all jets, as a NumPy file")
     features.set_defaults(run=_features)
     images = commands.add_parser("images", help="images of all jets, as a NumPy file")

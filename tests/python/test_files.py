@@ -332,7 +332,7 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     text = (helpers.ROOT / "docs" / "files.md").read_text()
     commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
-    assert len(commands) == 6
+    assert len(commands) == 9
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
     momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels

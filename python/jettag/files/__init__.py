@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from jettag.files.jets import JetFile, Piece, open_jets
-from jettag.files.scores import ScoreFile, read_scores
+from jettag.files.scores import ScoreFile, ScoreTable, read_scores, read_table
 
-__all__ = ["JetFile", "Piece", "ScoreFile", "open_jets", "read_scores"]
+__all__ = ["JetFile", "Piece", "ScoreFile", "ScoreTable", "open_jets", "read_scores", "read_table"]
