@@ -47,10 +47,7 @@ def rate(passed: npt.ArrayLike, total: npt.ArrayLike) -> Rate:
         value = k / n
         centre = (k + 0.5) / (n + 1)
         half = np.sqrt(value * (1 - value) * n + 0.25) / (n + 1)
-    # At the ends it includes 0 and 1 to the last bit, whatever rounding makes of them.
-    low = np.where(k == 0, 0 * value, centre - half)
-    high = np.where(k == n, 0 * value + 1, centre + half)
-    return Rate(np.asarray(total, np.int64), value, low, high)
+    return Rate(np.asarray(total, np.int64), value, centre - half, np.minimum(centre + half, 1))
 
 
 def edges_of(values: npt.NDArray[np.floating[Any]], wanted: int) -> Floats:
