@@ -20,52 +20,54 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 import jettag
 from jettag import metrics
-from jettag._kinematics import pt_and_mass
 from jettag.errors import JettagError
-from jettag.files import Piece, ScoreFile, open_jets
+from jettag.files import Piece, open_jets
 from jettag.plots.sample import Sample, read_samples
+from jettag.tagging import Reading, tag_file
 
 
 class _Progress:
     """A line on a terminal that says how far it is; nothing where there is no terminal."""
 
-    def __init__(self, total: int, done: int) -> None:
-        self._total, self._first, self._begun = total, done, time.monotonic()
+    def __init__(self) -> None:
+        self._begun: float | None = None
+        self._first = 0
         self._shown = sys.stderr.isatty()
 
-    def show(self, done: int) -> None:
+    def show(self, done: int, total: int | None) -> None:
         if not self._shown:
             return
-        passed = time.monotonic() - self._begun
+        now = time.monotonic()
+        if self._begun is None:
+            self._begun, self._first = now, done
+        passed = now - self._begun
         rate = (done - self._first) / passed if passed > 0 else 0.0
-        left = (self._total - done) / rate if rate > 0 else 0.0
-        bar = "#" * (30 * done // max(self._total, 1))
-        end = "\n" if done == self._total else ""
-        print(f"\r[{bar:30s}] {done}/{self._total} jets, {rate:.0f}/s, {left:.0f} s left ", end=end, file=sys.stderr)
+        if total is None:
+            print(f"\r{done} jets, {rate:.0f}/s ", end="", file=sys.stderr)
+            return
+        left = (total - done) / rate if rate > 0 else 0.0
+        bar = "#" * (30 * done // max(total, 1))
+        end = "\n" if done == total else ""
+        print(f"\r[{bar:30s}] {done}/{total} jets, {rate:.0f}/s, {left:.0f} s left ", end=end, file=sys.stderr)
+
+
+def _reading(arguments: argparse.Namespace) -> Reading:
+    names = ("particles", "label", "radius", "pt_min", "eta_max", "piece")
+    return Reading(**{name: getattr(arguments, name) for name in names})
 
 
 def _tag(arguments: argparse.Namespace) -> None:
     model = jettag.load(arguments.model, backend=arguments.backend, threads=arguments.threads)
-    with open_jets(arguments.file, arguments.particles, arguments.label) as jets:
-        source = f"{Path(arguments.file).name} by {model.info['name']} {model.info['version']}"
-        more = ("pt", "mass") if arguments.kinematics else ()
-        with ScoreFile(arguments.out, source, jets.has_labels, arguments.resume, more) as out:
-            if out.n_jets > jets.n_jets:
-                raise JettagError(f"{arguments.out}: has {out.n_jets} jets, more than {arguments.file}: {jets.n_jets}")
-            progress = _Progress(jets.n_jets, out.n_jets)
-            for piece in jets.pieces(arguments.piece, out.n_jets):
-                scores, statuses = model.tag(piece.jets, piece.classes, return_statuses=True)
-                values = dict(zip(more, pt_and_mass(piece.jets), strict=True)) if more else None
-                out.write(scores, statuses, piece.labels, values)
-                progress.show(out.n_jets)
-            print(f"{out.n_jets} jets in {arguments.out}")
+    reading, show = _reading(arguments), _Progress().show
+    done = tag_file(arguments.file, arguments.out, model, reading, arguments.kinematics, arguments.resume, show)
+    print(f"{done} jets in {arguments.out}")
 
 
 def _convert(arguments: argparse.Namespace) -> None:
@@ -73,7 +75,7 @@ def _convert(arguments: argparse.Namespace) -> None:
         raise JettagError(f"{arguments.out}: the output ends in .npz and does not exist yet")
     momenta, counts, labels = [], [], []
     with open_jets(arguments.file) as jets:
-        progress, done = _Progress(jets.n_jets, 0), 0
+        progress, done = _Progress(), 0
         for piece in jets.pieces(arguments.piece):
             if not isinstance(piece.jets, np.ndarray):
                 raise JettagError(f"{arguments.file}: has no padding to take off")
@@ -83,7 +85,7 @@ def _convert(arguments: argparse.Namespace) -> None:
             counts.append(there.sum(1))
             labels.append(np.zeros(piece.count, np.uint8) if piece.labels is None else piece.labels)
             done += piece.count
-            progress.show(done)
+            progress.show(done, jets.n_jets)
     offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *counts]))])
     empty = np.zeros((0, 4), np.float32)
     np.savez_compressed(
@@ -101,25 +103,33 @@ def _write_array(arguments: argparse.Namespace, calculate: Callable[[Piece], npt
     if out.suffix != ".npy" or out.exists():
         raise JettagError(f"{out}: the output ends in .npy and does not exist yet")
     unfinished = out.with_suffix(".part")
-    with open_jets(arguments.file, arguments.particles, arguments.label) as jets:
-        progress, done = _Progress(jets.n_jets, 0), 0
-        array: Any = None
+    with _reading(arguments).open(arguments.file) as jets:
+        progress, done = _Progress(), 0
+        shape: tuple[int, ...] = ()
         try:
-            for piece in jets.pieces(arguments.piece):
-                rows = calculate(piece)
-                if array is None:
-                    shape = (jets.n_jets, *rows.shape[1:])
-                    array = np.lib.format.open_memmap(unfinished, "w+", rows.dtype, shape)
-                array[done : done + piece.count] = rows
-                done += piece.count
-                progress.show(done)
-            if array is None:
-                raise JettagError(f"{arguments.file}: there is no jet in it")
-            array.flush()
+            with unfinished.open("wb") as file:
+                for piece in jets.pieces(arguments.piece):
+                    rows = np.ascontiguousarray(calculate(piece))
+                    if not shape:
+                        shape = rows.shape[1:]
+                        _write_head(file, rows.dtype, (0, *shape))
+                    rows.tofile(file)
+                    done += piece.count
+                    progress.show(done, jets.n_jets)
+                if not shape:
+                    raise JettagError(f"{arguments.file}: there is no jet in it")
+                file.seek(0)
+                _write_head(file, rows.dtype, (done, *shape))
             unfinished.replace(out)
         finally:
             unfinished.unlink(missing_ok=True)
-        print(f"{done} jets in {out}, {' x '.join(map(str, array.shape[1:]))} numbers each")
+        print(f"{done} jets in {out}, {' x '.join(map(str, shape))} numbers each")
+
+
+def _write_head(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    """As long for any number of jets: NumPy leaves room for the axis that grows."""
+    head = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, head)
 
 
 def _features(arguments: argparse.Namespace) -> None:
@@ -190,8 +200,6 @@ def main(given: list[str] | None = None) -> int:
     tag.add_argument("--model", default=jettag.DEFAULT_MODEL, help="a name or a .jtm file, %(default)s")
     tag.add_argument("--backend", default="auto", help="%(default)s")
     tag.add_argument("--threads", type=int, default=1, help="%(default)s")
-    tag.add_argument("--particles", help="columns of px,py,pz,E or pt,eta,phi,mass of a .root or .parquet file")
-    tag.add_argument("--label", help="column of such a file that is not 0 for a top")
     tag.add_argument("--kinematics", action="store_true", help="columns of the jets' pT and mass behind, for `plot`")
     tag.add_argument("--resume", action="store_true", help="go on with an output that exists")
     tag.set_defaults(run=_tag)
@@ -213,11 +221,16 @@ def main(given: list[str] | None = None) -> int:
     images = commands.add_parser("images", help="images of all jets, as a NumPy file")
     images.add_argument("--recipe", default="A35", help="a name from jettag.recipes(), %(default)s")
     images.set_defaults(run=_images)
-    for command in (features, images):
-        command.add_argument("--particles", help="as for tag")
-        command.add_argument("--label", help="as for tag")
+    for command in (tag, features, images):
+        command.add_argument("--particles", help="columns of px,py,pz,E or pt,eta,phi,mass of a .root or .parquet file")
+        command.add_argument("--label", help="column of such a file that is not 0 for a top")
+        command.add_argument("--radius", type=float, help="of anti-kT jets in a .hepmc file, as the model was trained")
+        command.add_argument("--pt-min", type=float, help="of such jets, in GeV, as the model was trained")
+        command.add_argument("--eta-max", type=float, help="of such jets, as the model was trained")
     for command in (tag, convert, features, images):
-        command.add_argument("file", metavar="FILE", help=".h5 of the public reference set, .npz, .root or .parquet")
+        command.add_argument(
+            "file", metavar="FILE", help=".h5 of the public reference set, .npz, .root, .parquet, .hepmc"
+        )
         command.add_argument("--out", required=True, help="the file to write")
         command.add_argument("--piece", type=int, default=10_000, help="jets at a time, %(default)s")
     arguments = parser.parse_args(given)

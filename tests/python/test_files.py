@@ -2,6 +2,7 @@
 
 import re
 import sys
+from importlib.util import find_spec
 
 import awkward
 import h5py
@@ -164,7 +165,11 @@ def test_npz_in_pieces(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("jets.lhe", "end in .h5, .hdf5, .npz, .root or .parquet"), ("none.npz", "no such file"), ("none.h5", "none.h5")],
+    [
+        ("jets.lhe", "end in .h5, .hdf5, .npz, .root, .parquet or .hepmc"),
+        ("none.npz", "no such file"),
+        ("none.h5", "none.h5"),
+    ],
 )
 def test_a_file_that_is_not_there_or_not_known(tmp_path, name, words):
     with pytest.raises(JetFileError, match=words):
@@ -332,7 +337,7 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     text = (helpers.ROOT / "docs" / "files.md").read_text()
     commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
-    assert len(commands) == 9
+    assert len(commands) == 10
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
     momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels
@@ -342,6 +347,12 @@ def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     }
     with uproot.recreate(tmp_path / "JetClass.root") as file:
         file["tree"] = {**columns, "label_Tbqq": labels, "label_Tbl": 0 * labels}
+    if find_spec("pyhepmc") and find_spec("fastjet"):
+        import test_events
+
+        test_events.write(tmp_path / "events.hepmc.gz", test_events.make_events(20))
+    else:
+        commands = [command for command in commands if ".hepmc" not in command]
     for command in commands:
         assert main(command.split()) == 0
 

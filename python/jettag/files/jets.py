@@ -7,16 +7,19 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jettag._jets import JetsLike
 from jettag.errors import JettagError
+
+if TYPE_CHECKING:
+    from jettag.files.events import Clustering
 
 
 class JetFileError(JettagError):
@@ -37,12 +40,15 @@ class Piece:
         1 a top, 0 something else, where the file has it.
     count : int
         Jets.
+    columns : dict of str to ndarray
+        What else the file says of each jet, by the names in `JetFile.columns`.
     """
 
     jets: JetsLike
     classes: npt.NDArray[np.uint8] | None
     labels: npt.NDArray[np.uint8] | None
     count: int
+    columns: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
 class JetFile(abc.ABC):
@@ -50,14 +56,20 @@ class JetFile(abc.ABC):
 
     Attributes
     ----------
-    n_jets : int
-        In the file.
+    n_jets : int or None
+        In the file; None where only reading it tells.
     has_labels : bool
         Whether pieces have labels.
+    columns : tuple of str
+        What else pieces say of each jet.
+    how : str
+        What was done to find the jets, where that is not plain; else "".
     """
 
-    n_jets: int
+    n_jets: int | None
     has_labels: bool
+    columns: tuple[str, ...] = ()
+    how: str = ""
 
     @abc.abstractmethod
     def pieces(self, size: int, start: int = 0) -> Iterator[Piece]:
@@ -106,7 +118,8 @@ class NpzJets(JetFile):
             raise JetFileError(f"{path}: no {' and no '.join(missing)} in it; it has {', '.join(found) or 'nothing'}")
         self._momenta, self._offsets = found["momenta"], found["offsets"].astype(np.int64)
         self._classes, self._labels = found.get("classes"), found.get("labels")
-        self.n_jets, self.has_labels = max(len(self._offsets) - 1, 0), self._labels is not None
+        self.n_jets: int = max(len(self._offsets) - 1, 0)
+        self.has_labels = self._labels is not None
 
     def pieces(self, size: int, start: int = 0) -> Iterator[Piece]:
         """See `JetFile.pieces`."""
@@ -119,16 +132,24 @@ class NpzJets(JetFile):
             yield Piece(jets, classes, labels, end - first)
 
 
-def open_jets(path: str | os.PathLike[str], particles: str | None = None, label: str | None = None) -> JetFile:
+def open_jets(
+    path: str | os.PathLike[str],
+    particles: str | None = None,
+    label: str | None = None,
+    clustering: Clustering | None = None,
+) -> JetFile:
     """Open a file of jets; what it is, its name's end says.
 
     Parameters
     ----------
     path : path-like
         .h5 or .hdf5: the public top-tagging reference files (see `jettag.files.public`). .npz: see `NpzJets`. .root,
-        perhaps with `:TREE` behind it, and .parquet: see `jettag.files.trees`.
+        perhaps with `:TREE` behind it, and .parquet: see `jettag.files.trees`. .hepmc, .hepmc2 and .hepmc3, perhaps
+        with .gz behind it: see `jettag.files.events`.
     particles, label : str, optional
         Names of columns, with commas between, for .root and .parquet; otherwise found by themselves.
+    clustering : Clustering, optional
+        Which jets of the events in HepMC files.
 
     Returns
     -------
@@ -149,12 +170,16 @@ def open_jets(path: str | os.PathLike[str], particles: str | None = None, label:
         return opened_tree
     if particles is not None or label is not None:
         raise JetFileError(f"{path}: only in .root and .parquet files do columns have names to choose from")
+    if re.search(r"\.hepmc[23]?(\.gz)?$", os.fspath(path).lower()):
+        from jettag.files.events import HepMCJets
+
+        return HepMCJets(path, clustering)
     if end in (".h5", ".hdf5"):
         from jettag.files.public import PublicJets
 
         return PublicJets(path)
     if end not in readers:
-        raise JetFileError(f"{path}: files of jets end in .h5, .hdf5, .npz, .root or .parquet, not in '{end}'")
+        raise JetFileError(f"{path}: files of jets end in .h5, .hdf5, .npz, .root, .parquet or .hepmc, not in '{end}'")
     if not Path(path).is_file():
         raise JetFileError(f"{path}: there is no such file")
     try:

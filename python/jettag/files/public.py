@@ -75,7 +75,7 @@ class PublicJets(JetFile):
         if "E_0" not in places:
             some = ", ".join(list(places)[:8]) or "none"
             raise JetFileError(f"{path}: no columns E_0, PX_0, PY_0, PZ_0, ...; those found begin with {some}")
-        self.n_jets = len(self._table)
+        self.n_jets: int = len(self._table)
         self._n_constituents = sum(1 for name in places if name.startswith("E_"))
         wanted = [f"{axis}_{i}" for i in range(self._n_constituents) for axis in _AXES]
         missing = [name for name in wanted if name not in places]

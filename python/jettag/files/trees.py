@@ -116,6 +116,8 @@ class ColumnJets(JetFile):
             raise JetFileError(f"{path}: {error}") from error
         self.has_labels = bool(self._labels)
 
+    n_jets: int
+
     @abc.abstractmethod
     def _read(self, columns: list[str], first: int, end: int) -> Any:
         """Rows first .. end - 1 of some columns, as an awkward array of records."""
