@@ -19,6 +19,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 import jettag
-from jettag import metrics
+from jettag import cluster, metrics
 from jettag.errors import JettagError
 from jettag.files import Piece, open_jets
 from jettag.plots.sample import Sample, read_samples
@@ -64,10 +65,46 @@ def _reading(arguments: argparse.Namespace) -> Reading:
 
 
 def _tag(arguments: argparse.Namespace) -> None:
+    if Path(arguments.file).is_dir():
+        _tag_folder(arguments)
+        return
+    if arguments.dask:
+        raise JettagError(f"{arguments.file}: a cluster shares the files of a folder, and this is none")
     model = jettag.load(arguments.model, backend=arguments.backend, threads=arguments.threads)
     reading, show = _reading(arguments), _Progress().show
     done = tag_file(arguments.file, arguments.out, model, reading, arguments.kinematics, arguments.resume, show)
     print(f"{done} jets in {arguments.out}")
+
+
+def _tag_folder(arguments: argparse.Namespace) -> None:
+    files = cluster.files_in(arguments.file)
+    done: list[cluster.FileResult] = []
+
+    def show(result: cluster.FileResult) -> None:
+        done.append(result)
+        if sys.stderr.isatty():
+            end = "\n" if len(done) == len(files) else ""
+            jets = sum(one.n_jets for one in done)
+            print(f"\r{len(done)} of {len(files)} files, {jets} jets ", end=end, file=sys.stderr)
+
+    with cluster.connected(arguments.dask, arguments.workers) if arguments.dask else nullcontext() as client:
+        results = cluster.tag_files(
+            files,
+            arguments.out,
+            arguments.model,
+            client=client,
+            backend=arguments.backend,
+            reading=_reading(arguments),
+            kinematics=arguments.kinematics,
+            resume=arguments.resume,
+            show=show,
+        )
+    failed = [result for result in results if result.error]
+    print(f"{sum(one.n_jets for one in results)} jets of {len(results) - len(failed)} files in {arguments.out}")
+    if failed:
+        for result in failed[:-1]:
+            print(f"jettag: {result.path}: {result.error}", file=sys.stderr)
+        raise JettagError(f"{failed[-1].path}: {failed[-1].error}")
 
 
 def _convert(arguments: argparse.Namespace) -> None:
@@ -200,6 +237,8 @@ def main(given: list[str] | None = None) -> int:
     tag.add_argument("--model", default=jettag.DEFAULT_MODEL, help="a name or a .jtm file, %(default)s")
     tag.add_argument("--backend", default="auto", help="%(default)s")
     tag.add_argument("--threads", type=int, default=1, help="%(default)s")
+    tag.add_argument("--dask", metavar="WHERE", help="share a folder's files: 'local', or the address of a scheduler")
+    tag.add_argument("--workers", type=int, default=2, help="processes of a local one, %(default)s")
     tag.add_argument("--kinematics", action="store_true", help="columns of the jets' pT and mass behind, for `plot`")
     tag.add_argument("--resume", action="store_true", help="go on with an output that exists")
     tag.set_defaults(run=_tag)

@@ -35,6 +35,29 @@ def _fields(names: list[str], wanted: tuple[tuple[str, ...], ...]) -> list[str] 
     return None if None in found else [one for one in found if one is not None]
 
 
+def momentum_fields(names: list[str]) -> tuple[list[str], bool]:
+    """Which fields of a particle are its momentum.
+
+    Parameters
+    ----------
+    names : list of str
+        All there are.
+
+    Returns
+    -------
+    chosen : list of str
+        Four.
+    cylindrical : bool
+        Whether they are pt, eta, phi, mass.
+    """
+    cartesian, cylindrical = _fields(names, _CARTESIAN), _fields(names, _CYLINDRICAL)
+    chosen = cartesian or cylindrical
+    if chosen is None:
+        there = ", ".join(names) or "none"
+        raise ArgumentError(f"particles need the fields px, py, pz, E or pt, eta, phi, mass; there are {there}")
+    return chosen, cartesian is None
+
+
 def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool]:
     """Flatten jets of particles.
 
@@ -63,12 +86,7 @@ def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool]:
         flat = ak.flatten(jets, axis=1)
     except Exception as error:
         raise ArgumentError(f"these are no jets of particles: {error}") from error
-    names = ak.fields(flat)
-    cartesian, cylindrical = _fields(names, _CARTESIAN), _fields(names, _CYLINDRICAL)
-    chosen = cartesian or cylindrical
-    if chosen is None:
-        there = ", ".join(names) or "none"
-        raise ArgumentError(f"particles need the fields px, py, pz, E or pt, eta, phi, mass; there are {there}")
+    chosen, cylindrical = momentum_fields(ak.fields(flat))
     try:
         columns = [ak.to_numpy(flat[name], allow_missing=False) for name in chosen]
     except Exception as error:
@@ -81,4 +99,4 @@ def jagged(jets: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64], bool]:
     momenta = np.empty((len(flat), 4), np.float32 if single else np.float64)
     for i, column in enumerate(columns):
         momenta[:, i] = column
-    return momenta, offsets, cartesian is None
+    return momenta, offsets, cylindrical

@@ -299,8 +299,25 @@ def load(name_or_path: str | os.PathLike[str] = DEFAULT_MODEL, backend: str = "a
     ModelFileError, BackendError
         With the library's own words.
     """
-    for folder in _folders():
-        shipped = folder / f"{os.fspath(name_or_path)}.jtm"
-        if shipped.exists():
-            return Model(shipped, backend, threads)
-    return Model(name_or_path, backend, threads)
+    return Model(_shipped(name_or_path) or name_or_path, backend, threads)
+
+
+def _shipped(name: str | os.PathLike[str]) -> Path | None:
+    places = (folder / f"{os.fspath(name)}.jtm" for folder in _folders())
+    return next((path for path in places if path.exists()), None)
+
+
+def portable_name(name_or_path: str | os.PathLike[str]) -> str:
+    """What `load` takes in another process, in any folder.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        As for `load`.
+
+    Returns
+    -------
+    str
+        A name stays one, since the other process may have its models elsewhere; a path becomes absolute.
+    """
+    return os.fspath(name_or_path) if _shipped(name_or_path) else os.path.abspath(name_or_path)

@@ -1,5 +1,6 @@
 """HepMC events as jets: pyhepmc writes them, and a plain anti-kT in NumPy says what jets there are."""
 
+import io
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 import jettag
 from jettag.__main__ import main
 from jettag.files import open_jets
-from jettag.files.events import Clustering, clustering_for, particle_classes
+from jettag.files.events import Clustering, _Watched, clustering_for, particle_classes
 from jettag.files.jets import JetFileError
 
 pyhepmc = pytest.importorskip("pyhepmc", reason="pip install pyhepmc")
@@ -349,3 +350,12 @@ def test_events_without_jets(tmp_path, capsys):
     assert "0 jets in" in capsys.readouterr().out
     assert main(["features", str(path), "--out", str(tmp_path / "f.npy")]) == 1
     assert "there is no jet in it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000])
+def test_events_are_counted_however_they_come(size):
+    text = b"E 1\n" + b"".join(b"P E 3\nEE\nE %d 2 3\n" % i for i in range(300))
+    watched = _Watched(io.BytesIO(text))
+    while watched.read(size):
+        pass
+    assert watched.events == 301 and watched.tail == text[-100:]

@@ -132,6 +132,24 @@ class NpzJets(JetFile):
             yield Piece(jets, classes, labels, end - first)
 
 
+_KINDS = re.compile(r"\.(h5|hdf5|npz|parquet|root|hepmc[23]?(\.gz)?)$", re.I)
+
+
+def is_jet_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a name ends as those of files that `open_jets` reads.
+
+    Parameters
+    ----------
+    path : path-like
+        A name, without a tree behind it.
+
+    Returns
+    -------
+    bool
+    """
+    return _KINDS.search(os.fspath(path)) is not None
+
+
 def open_jets(
     path: str | os.PathLike[str],
     particles: str | None = None,
@@ -184,6 +202,6 @@ def open_jets(
         raise JetFileError(f"{path}: there is no such file")
     try:
         opened: JetFile = readers[end](path)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise JetFileError(f"{path}: {error}") from error
     return opened
