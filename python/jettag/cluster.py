@@ -171,7 +171,7 @@ def connected(where: str, workers: int = 2) -> Iterator[Any]:
         raise ClusterError(f"a cluster needs a worker, not {workers}")
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
         ) as local,
         Client(local, set_as_default=False) as client,
     ):

@@ -38,6 +38,7 @@ class Model:
     def __init__(self, path: str | os.PathLike[str], backend: str = "auto", threads: int = 1) -> None:
         self._lib = _native.lib()
         self._threads = threads
+        self._made_of = (os.path.abspath(path), backend, threads)
         self._handle = ctypes.c_void_p()
         self._local = threading.local()
         options = _native.ModelOptions(backend=backend.encode())
@@ -54,6 +55,10 @@ class Model:
         if handle:
             self._lib.jt_model_free(handle)
             self._handle = ctypes.c_void_p()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process loads the file again; one that comes with jettag by its name, wherever it is there.
+        return load, self._made_of
 
     def __repr__(self) -> str:
         return f"<jettag.Model {self._info['name']} on {self._info['backend']}>"
@@ -299,7 +304,9 @@ def load(name_or_path: str | os.PathLike[str] = DEFAULT_MODEL, backend: str = "a
     ModelFileError, BackendError
         With the library's own words.
     """
-    return Model(_shipped(name_or_path) or name_or_path, backend, threads)
+    model = Model(_shipped(name_or_path) or name_or_path, backend, threads)
+    model._made_of = (portable_name(name_or_path), backend, threads)
+    return model
 
 
 def _shipped(name: str | os.PathLike[str]) -> Path | None:

@@ -2,8 +2,8 @@
 
     python tests/bench/cluster.py [--files N] [--jets N] [--rounds N] [--model NAME]
 
-One and two workers take turns; a cluster is started before the clock is, and each worker has loaded the model and read a
-file before. Printed are jets per second, their ratio, and the load of the machine before each turn: on a machine that
+One and two workers take turns; a cluster is started before the clock is, and each worker has loaded the model and read
+a file before. Printed are jets per second, their ratio, and the load of the machine before each turn: on a machine that
 is busy with something else the ratio says more about that than about jettag.
 """
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import pickle
 import re
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,6 +22,7 @@ from jettag.model import portable_name
 from jettag.tagging import Reading
 
 MODEL = "lenet-28-i35"
+ROOT = Path(__file__).parents[2]
 N_FILES = 8
 OLDER = "this dask-awkward does not work with this dask: pip install 'dask<2025.4'"
 
@@ -125,6 +128,30 @@ def test_names_for_other_processes(tmp_path, monkeypatch):
     assert portable_name("mine.jtm") == str(tmp_path / "mine.jtm")
 
 
+def test_a_model_in_another_process(tmp_path, monkeypatch):
+    jets = jets_data.load("toptag")
+    expected = jettag.load(MODEL).tag((jets.momenta, jets.offsets))
+    (tmp_path / "mine.jtm").write_bytes((ROOT / "models" / "zoo" / f"{MODEL}.jtm").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    code = "import pickle, sys; sys.stdout.buffer.write(pickle.load(sys.stdin.buffer)(pickle.load(sys.stdin.buffer)))"
+    for name in (MODEL, "mine.jtm"):
+        model = jettag.load(name, backend="native", threads=2)
+        sent = pickle.dumps(model)
+        assert (b"zoo" not in sent) and (str(tmp_path).encode() in sent) == (name == "mine.jtm")
+        again = pickle.loads(sent)
+        assert again.info["backend"] == "native"
+        np.testing.assert_array_equal(again.tag((jets.momenta, jets.offsets)), expected)
+        monkeypatch.chdir("/")
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=pickle.dumps(model.tag) + pickle.dumps((jets.momenta, jets.offsets)),
+            capture_output=True,
+            check=True,
+        )
+        np.testing.assert_array_equal(np.frombuffer(done.stdout, np.float32), expected)
+        monkeypatch.chdir(tmp_path)
+
+
 # --- on a cluster -----------------------------------------------------------------------------------------------------
 def test_a_local_cluster_gives_the_same_bytes(folder, tmp_path, capsys):
     pytest.importorskip("distributed", reason="pip install distributed")
@@ -223,7 +250,7 @@ def test_an_array_of_dask_awkward(tmp_path):
 
 
 # --- the documentation ------------------------------------------------------------------------------------------------
-PAGE = Path(__file__).parents[2] / "docs" / "cluster.md"
+PAGE = ROOT / "docs" / "cluster.md"
 
 
 def test_the_commands_in_the_documentation(folder, tmp_path, monkeypatch):
@@ -231,7 +258,7 @@ def test_the_commands_in_the_documentation(folder, tmp_path, monkeypatch):
     commands = re.findall(r"^    python -m jettag (.*)$", PAGE.read_text(), re.M)
     assert len(commands) == 3
     monkeypatch.chdir(tmp_path)
-    with distributed.LocalCluster(1, dashboard_address=None, host="127.0.0.1", processes=False) as local:
+    with distributed.LocalCluster(1, dashboard_address="127.0.0.1:0", host="127.0.0.1") as local:
         (tmp_path / "scheduler.json").write_text(json.dumps(local.scheduler.identity()))
         whole = None
         for command in commands:
