@@ -1,5 +1,5 @@
 #!/bin/sh
-# The ROOT lines of README.md and examples/tag_root.C in a real ROOT, from the package index when there is none: 250 MB,
+# The ROOT lines of README.md, examples/tag_root.C and examples/rdataframe.* in a real ROOT, from the package index when there is none: 250 MB,
 # into build/root.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -12,8 +12,23 @@ if ! command -v root >/dev/null; then
     PATH=$PWD/build/root/bin:$PATH
     export PATH
 fi
+# The Python that has PyROOT.
+with_root=python3
+python3 -c "import ROOT" 2>/dev/null || with_root=build/root/bin/python
 root -l -b -q 'examples/tag_root.C("models/zoo/hybrid-i35-gf.jtm")' | grep '^jet' >build/root-says.txt
 build/examples/tag_c models/zoo/hybrid-i35-gf.jtm >build/c-says.txt
 cat build/root-says.txt
 cmp build/root-says.txt build/c-says.txt
+for number in float32 float64; do
+    .venv/bin/python tests/consumers/rdataframe.py write $number build/jets.root
+    rm -f build/root-scores.root build/pyroot-scores.root
+    root -l -b -q 'examples/rdataframe.C("models/zoo/hybrid-i35-gf.jtm", "build/jets.root", "build/root-scores.root")' \
+        >build/root-says.txt
+    $with_root -W ignore examples/rdataframe.py models/zoo/hybrid-i35-gf.jtm build/jets.root build/pyroot-scores.root \
+        >build/pyroot-says.txt
+    for what in root pyroot; do
+        .venv/bin/python tests/consumers/rdataframe.py compare $number models/zoo/hybrid-i35-gf.jtm \
+            build/$what-says.txt build/$what-scores.root
+    done
+done
 sh tests/consumers/run.sh
