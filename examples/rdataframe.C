@@ -2,8 +2,9 @@
 //
 //     root -l -b -q 'rdataframe.C("hybrid-i35-gf.jtm", "jets.root", "scores.root")'
 //
-// The tree is called `tree` and has lists part_px, part_py, part_pz, part_energy in GeV, as those of JetClass. The two
-// lines below name the folders of a checkout; leave them out where jettag is installed.
+// Jets may be in several files, "jets_*.root". The tree is called `tree` and has lists part_px, part_py, part_pz,
+// part_energy in GeV, as those of JetClass. The two lines below name the folders of a checkout; leave them out where
+// jettag is installed.
 R__ADD_INCLUDE_PATH(include)
 R__ADD_LIBRARY_PATH(build/lib)
 R__LOAD_LIBRARY(libjettag)

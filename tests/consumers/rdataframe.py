@@ -1,6 +1,6 @@
 """Trees for examples/rdataframe.*, and whether their scores are Python's to the bit.
 
-python tests/consumers/rdataframe.py write float32 JETS.root
+python tests/consumers/rdataframe.py write float32 FOLDER
 python tests/consumers/rdataframe.py compare float32 MODEL SAID.txt SCORES.root
 """
 
@@ -22,26 +22,34 @@ import jettag  # noqa: E402
 NAMES = ("part_px", "part_py", "part_pz", "part_energy")
 
 
+N_FILES, TIMES = 4, 10
+
+
 def jets_of(number: str) -> tuple[np.ndarray, np.ndarray]:
-    """Momenta and offsets; a jet of two particles and one of none among them."""
+    """Momenta and offsets; a jet of two particles and one of none among them, all of them some times."""
     jets = jets_data.load("toptag")
     counts = np.diff(jets.offsets)
     keep = np.ones(len(jets.momenta), bool)
     for at, left in ((7, 2), (11, 0)):
         keep[jets.offsets[at] + left : jets.offsets[at + 1]] = False
         counts[at] = left
-    return jets.momenta[keep].astype(number), np.concatenate([[0], np.cumsum(counts)])
+    momenta = np.tile(jets.momenta[keep], (TIMES, 1)).astype(number)
+    return momenta, np.concatenate([[0], np.cumsum(np.tile(counts, TIMES))])
 
 
-def write(number: str, path: str) -> None:
-    """In clusters of 25 jets, so that there is something to share among threads."""
+def write(number: str, folder: str) -> None:
+    """In some files, which is what threads share."""
     momenta, offsets = jets_of(number)
-    lists = {name: ak.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets)) for i, name in enumerate(NAMES)}
+    lists = {
+        name: ak.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets)) for i, name in enumerate(NAMES)
+    }
     columns = {**lists, "jet": np.arange(len(offsets) - 1, dtype=np.int32)}
-    with uproot.recreate(path) as file:
-        tree = file.mktree("tree", {"jet": "int32", **{name: f"var * {number}" for name in NAMES}})
-        for at in range(0, len(offsets) - 1, 25):
-            tree.extend({name: values[at : at + 25] for name, values in columns.items()})
+    Path(folder).mkdir(exist_ok=True)
+    n = (len(offsets) - 1) // N_FILES
+    for at in range(N_FILES):
+        with uproot.recreate(Path(folder) / f"jets_{at}.root") as file:
+            tree = file.mktree("tree", {"jet": "int32", **{name: f"var * {number}" for name in NAMES}})
+            tree.extend({name: values[n * at : n * (at + 1)] for name, values in columns.items()})
 
 
 def compare(number: str, model_path: str, said: str, path: str) -> None:

@@ -20,11 +20,11 @@ build/examples/tag_c models/zoo/hybrid-i35-gf.jtm >build/c-says.txt
 cat build/root-says.txt
 cmp build/root-says.txt build/c-says.txt
 for number in float32 float64; do
-    .venv/bin/python tests/consumers/rdataframe.py write $number build/jets.root
+    .venv/bin/python tests/consumers/rdataframe.py write $number build/rdataframe
     rm -f build/root-scores.root build/pyroot-scores.root
-    root -l -b -q 'examples/rdataframe.C("models/zoo/hybrid-i35-gf.jtm", "build/jets.root", "build/root-scores.root")' \
+    root -l -b -q 'examples/rdataframe.C("models/zoo/hybrid-i35-gf.jtm", "build/rdataframe/*.root", "build/root-scores.root")' \
         >build/root-says.txt
-    $with_root -W ignore examples/rdataframe.py models/zoo/hybrid-i35-gf.jtm build/jets.root build/pyroot-scores.root \
+    $with_root -W ignore examples/rdataframe.py models/zoo/hybrid-i35-gf.jtm "build/rdataframe/*.root" build/pyroot-scores.root \
         >build/pyroot-says.txt
     for what in root pyroot; do
         .venv/bin/python tests/consumers/rdataframe.py compare $number models/zoo/hybrid-i35-gf.jtm \
