@@ -40,9 +40,7 @@ def jets_of(number: str) -> tuple[np.ndarray, np.ndarray]:
 def write(number: str, folder: str) -> None:
     """In some files, which is what threads share."""
     momenta, offsets = jets_of(number)
-    lists = {
-        name: ak.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets)) for i, name in enumerate(NAMES)
-    }
+    lists = {name: ak.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets)) for i, name in enumerate(NAMES)}
     columns = {**lists, "jet": np.arange(len(offsets) - 1, dtype=np.int32)}
     Path(folder).mkdir(exist_ok=True)
     n = (len(offsets) - 1) // N_FILES

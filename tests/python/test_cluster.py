@@ -212,6 +212,28 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path):
         np.testing.assert_allclose(scores, expected, atol=1e-5)
 
 
+class Deadly(Reading):
+    """Ends the process that opens a certain file."""
+
+    def open(self, path, model=None):
+        if "deadly" in str(path):
+            os._exit(1)
+        return super().open(path, model)
+
+
+def test_a_file_that_kills_every_worker_is_given_up(tmp_path):
+    pytest.importorskip("distributed", reason="pip install distributed")
+    folder = write_files(tmp_path / "jets", 3)
+    (folder / "jets_01.npz").rename(folder / "deadly.npz")
+    with cluster.connected("local", 1) as client:
+        results = cluster.tag_files(
+            cluster.files_in(folder), tmp_path / "scores", MODEL, client=client, reading=Deadly()
+        )
+    assert [one.n_jets for one in results] == [0, 40, 40]
+    assert "KilledWorker" in results[0].error and not results[1].error and not results[2].error
+    assert sorted(contents(tmp_path / "scores")) == ["jets_00.npz.csv", "jets_02.npz.csv"]
+
+
 def test_a_task_that_runs_again_changes_nothing(folder, tmp_path):
     out = tmp_path / "scores.csv"
     task = cluster.Task(MODEL, "auto", Reading(), True, "run")
