@@ -249,15 +249,32 @@ def _here(pairs: Sequence[tuple[str, str]], task: Task) -> Iterator[FileResult]:
 
 
 def _on_cluster(client: Any, pairs: Sequence[tuple[str, str]], task: Task) -> Iterator[FileResult]:
+    from dask.distributed import KilledWorker
+
+    suspects = []
+    for pair, result, error in _submitted(client, pairs, task):
+        if isinstance(error, KilledWorker):
+            suspects.append(pair)
+        else:
+            yield result
+    # Dask blames all that a worker had before it when it died. Alone, a file has to answer for itself only.
+    for pair in suspects:
+        for _, result, _ in _submitted(client, [pair], task):
+            yield result
+
+
+def _submitted(
+    client: Any, pairs: Sequence[tuple[str, str]], task: Task
+) -> Iterator[tuple[tuple[str, str], FileResult, Exception | None]]:
     from dask.distributed import as_completed
 
     futures = {client.submit(tag_one, path, name, task, pure=False): (path, name) for path, name in pairs}
     for future in as_completed(list(futures), loop=client.loop):
         path, name = futures[future]
         try:
-            yield future.result()
+            yield (path, name), future.result(), None
         except Exception as error:  # a worker without jettag, one that dies of this file every time, ..
-            yield FileResult(path, name, 0, f"{type(error).__name__}: {error}")
+            yield (path, name), FileResult(path, name, 0, f"{type(error).__name__}: {error}"), error
 
 
 def tag_array(jets: Any, model: str | os.PathLike[str] = DEFAULT_MODEL, backend: str = "auto") -> Any:
