@@ -21,10 +21,13 @@ RESULT = ROOT / "docs" / "sbom.json"
 # SPDX identifiers.
 LICENCES = {
     "awkward": "BSD-3-Clause",
+    "dask-awkward": "BSD-3-Clause",
+    "distributed": "BSD-3-Clause",
     "fastjet": "GPL-2.0-or-later",
     "h5py": "BSD-3-Clause",
     "lightgbm": "MIT",
     "matplotlib": "PSF-2.0",
+    "mplhep": "MIT",
     "mypy": "MIT",
     "numpy": "BSD-3-Clause",
     "onednn-cpu-gomp": "Apache-2.0",
@@ -33,6 +36,7 @@ LICENCES = {
     "onnxruntime": "MIT",
     "pandas": "BSD-3-Clause",
     "pyarrow": "Apache-2.0",
+    "pyhepmc": "BSD-3-Clause",
     "pytest": "MIT",
     "pythia8mc": "GPL-2.0-or-later",
     "ruff": "MIT",
