@@ -59,8 +59,14 @@ fuzz() { # fuzz TARGET OPTION...
     shift
     mkdir -p "$out/$target-corpus"
     echo "fuzz_$target: $share seconds"
+    # A finding ends the fuzzer with another status than 0, and this script with it.
     "$out/fuzz_$target" -max_total_time="$share" -timeout=10 -artifact_prefix="$out/$target-" -print_final_stats=1 "$@" \
-        "$out/$target-corpus" "$out/$target-seeds"
+        "$out/$target-corpus" "$out/$target-seeds" 2>"$out/$target.log" || {
+        cat "$out/$target.log" >&2
+        exit 1
+    }
+    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$target.log")
+    echo "figure: executions of the fuzzer of $target in $share s, without a finding: $executions"
 }
 
 set -- $targets
