@@ -145,6 +145,8 @@ def draw_curves(merits: Iterable[Merit], shipped: Mapping[str, Merit], words: st
     path : Path
         The picture.
     """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
     from models.report.canvas import canvas, finish
 
     figure, axes = canvas(1, 2, 4.8, 4.0)
@@ -155,6 +157,9 @@ def draw_curves(merits: Iterable[Merit], shipped: Mapping[str, Merit], words: st
             panel.errorbar(jets, values, errors, fmt="o-", color=f"C{i}", ms=4, capsize=3, label=base)
     for panel, words_up in zip(axes[0], ("AUC, %", r"$1/\epsilon_B$ at 50 %"), strict=True):
         panel.set(xlabel="training jets", ylabel=words_up, xscale="log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        panel.xaxis.set_minor_locator(NullLocator())
         panel.grid(alpha=0.3, lw=0.5)
     axes[0, 0].legend(fontsize=8)
     figure.suptitle(words, fontsize=11)
