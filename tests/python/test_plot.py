@@ -249,6 +249,19 @@ def test_masses_before_and_after():
     assert float(words[1].split()[-1]) == pytest.approx(binned.divergence(before, expected), abs=0.006)
 
 
+def test_no_spectrum_leaves_its_panel():
+    """The second sample's jets that pass are all in one bin, the first one's are not."""
+    first, second = made_up(seed=1, name="broad"), made_up(seed=2, name="narrow")
+    chosen = (second.labels == 0) & (second.scores >= np.quantile(second.scores[second.labels == 0], 0.6))
+    second.more["mass"][chosen] = 172.0
+    figure = sculpting.masses([first, second])
+    ends = [panel.get_ylim()[1] for panel in figure.axes]
+    highest = [
+        max(patch.get_data()[0].max() for patch in panel.patches if hasattr(patch, "get_data")) for panel in figure.axes
+    ]
+    assert highest[1] > 1.5 * highest[0] and ends == [ends[0]] * 2 and ends[0] > highest[1]
+
+
 def test_calibration_and_distribution_that_are_drawn():
     sample = made_up()
     bars = calibration.diagram([sample]).axes[0].containers[0]

@@ -41,9 +41,12 @@ def masses(samples: Sequence[Sample]) -> Any:
         for sample, (_, scores) in zip(samples, spectra, strict=True)
     )
     edges = binned.edges_of(np.concatenate([mass for mass, _ in spectra]), 30 if least >= MANY else 12)
+    highest: list[float] = []
     for panel, sample, (mass, scores) in zip(axes.flat, samples, spectra, strict=False):
         before = np.histogram(mass, edges)[0]
-        _step(mplhep, panel, before, edges, f"all background, {len(mass):,}", color="0.35", ls="-", fill=True)
+        highest.append(
+            _step(mplhep, panel, before, edges, f"all background, {len(mass):,}", color="0.35", ls="-", fill=True)
+        )
         for (efficiency, _), shade in zip(CUTS, (canvas.OTHERS, canvas.TOPS), strict=True):
             passed = mass[scores >= threshold(sample, efficiency)]
             after = np.histogram(passed, edges)[0]
@@ -51,13 +54,13 @@ def masses(samples: Sequence[Sample]) -> Any:
             words = f"cut for {canvas.share(efficiency)} of tops, {len(passed):,}"
             if len(passed):
                 words += f", JSD {apart:.2f}"
-            _step(mplhep, panel, after, edges, words, color=shade, ls="-", fill=False)
+            highest.append(_step(mplhep, panel, after, edges, words, color=shade, ls="-", fill=False))
         panel.set_title(sample.name, fontsize=10)
         panel.set_xlim(edges[0], edges[-1])
-        panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3, lw=0.5)
         panel.legend(fontsize=8 if single else 6.5, loc="upper right", frameon=False)
-    axes[0, 0].set_ylim(0, 1.25 * max(panel.get_ylim()[1] for panel in axes.flat))
+    # Room for the legend.
+    axes[0, 0].set_ylim(0, 1.3 * max(highest))
     width = edges[1] - edges[0]
     label_outer(axes, len(samples), "background jet mass [GeV]", f"fraction of jets per {width:g} GeV")
     return figure
@@ -68,10 +71,12 @@ def _background(sample: Sample) -> tuple[Any, Any]:
     return sample.more["mass"][chosen], sample.scores[chosen]
 
 
-def _step(mplhep: Any, panel: Any, counts: Any, edges: Any, words: str, color: str, ls: str, fill: bool) -> None:
+def _step(mplhep: Any, panel: Any, counts: Any, edges: Any, words: str, color: str, ls: str, fill: bool) -> float:
+    """Draw, and say how high the bars' errors reach."""
     total = max(int(counts.sum()), 1)
     if fill:
         mplhep.histplot(counts / total, edges, ax=panel, histtype="fill", color=color, alpha=0.15)
     mplhep.histplot(
         counts / total, edges, yerr=np.sqrt(counts) / total, ax=panel, color=color, ls=ls, lw=1.3, label=words
     )
+    return float(((counts + np.sqrt(counts)) / total).max())
