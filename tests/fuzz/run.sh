@@ -66,7 +66,7 @@ fuzz() { # fuzz TARGET OPTION...
         exit 1
     }
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$target.log")
-    echo "figure: executions of the fuzzer of $target in $share s, without a finding: $executions"
+    echo "figure: executions of the fuzzer of $target, without a finding: $executions in $share s"
 }
 
 set -- $targets
