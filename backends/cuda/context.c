@@ -190,6 +190,9 @@ static jt_status make_memory(jt_plan_context *context, jt_why *why)
         status = jt_cuda_check(why, context->runtime->malloc_host((void **)&context->sent, given), "pinned memory");
     if (status == JT_OK)
         status = jt_cuda_check(why, context->runtime->malloc_host((void **)&context->received, made), "pinned memory");
+    /* Zeros and the plan's weights come on the default stream; the context's own does not wait for it by itself. */
+    if (status == JT_OK)
+        status = jt_cuda_check(why, context->runtime->stream_synchronize(NULL), "waiting for memory");
     return status;
 }
 

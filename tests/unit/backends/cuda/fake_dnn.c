@@ -334,6 +334,8 @@ cudnnStatus_t cudnnBackendExecute(cudnnHandle_t handle, cudnnBackendDescriptor_t
     for (int i = 0; i < 3; i++)
         if ((uintptr_t)pointers[i] % 16 != 0)
             return CUDNN_STATUS_BAD_PARAM;
+    if (d->engine != EXACT)
+        return CUDNN_STATUS_BAD_PARAM; /* one that had to be passed over */
     const cudnnStatus_t result = outcome();
     if (result != CUDNN_STATUS_SUCCESS)
         return result;

@@ -1,13 +1,10 @@
 /* libcudart.so.13 for machines without a GPU: see fake.h. */
-#include "fake.h"
+#include "fake_runtime.h"
 
-#include <cuda_runtime_api.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#include "backends/cuda/kernels.h"
 
 #pragma GCC visibility push(default)
 
@@ -94,12 +91,17 @@ void fake_made(long things)
     pthread_mutex_unlock(&lock);
 }
 
+void fake_kernel_ran(void)
+{
+    kernels_ran++; /* under the lock: see run_all */
+}
+
 void fake_product_ran(void)
 {
     products_ran++; /* under the lock: see run_all */
 }
 
-static cudaError_t outcome(void)
+cudaError_t fake_outcome(void)
 {
     int memory;
     if (!fake_fails(&memory))
@@ -122,7 +124,8 @@ static void append(tasks *list, void (*run)(void *), const void *data, size_t by
     if (!made)
         abort();
     *made = (task){NULL, run, bytes};
-    memcpy(made->data, data, bytes);
+    if (bytes > 0)
+        memcpy(made->data, data, bytes);
     if (!list->first)
         list->last = &list->first;
     *list->last = made;
@@ -146,7 +149,9 @@ static struct CUstream_st *stream_of(void *stream)
 void fake_enqueue(void *given, void (*run)(void *data), const void *data, size_t bytes)
 {
     struct CUstream_st *stream = stream_of(given);
+    pthread_mutex_lock(&lock);
     append(stream->capturing ? &stream->captured : &stream->queue, run, data, bytes);
+    pthread_mutex_unlock(&lock);
 }
 
 static void protect(int how)
@@ -156,16 +161,31 @@ static void protect(int how)
             abort();
 }
 
+static void run_each(tasks *list)
+{
+    for (task *t = list->first; t; t = t->next)
+        t->run(t->data);
+    clear(list);
+}
+
 /* One stream at a time: memory can be reached while its tasks run. */
 static void run_all(tasks *list)
 {
     pthread_mutex_lock(&lock);
     protect(PROT_READ | PROT_WRITE);
-    for (task *t = list->first; t; t = t->next)
-        t->run(t->data);
+    run_each(list);
     protect(PROT_NONE);
     pthread_mutex_unlock(&lock);
-    clear(list);
+}
+
+/*
+ * What is on the default stream may come as late as this: streams that do not block are not ordered with it, neither
+ * cudaMemset nor cudaMemcpy from memory that is not pinned waits for the end of what it does.
+ */
+static void run_late(void *data)
+{
+    (void)data;
+    run_each(&default_stream.queue);
 }
 
 /* --- the functions -------------------------------------------------------------------------------------------------
@@ -192,7 +212,7 @@ cudaError_t cudaGetLastError(void)
 cudaError_t cudaGetDeviceCount(int *count)
 {
     *count = number_from("FAKE_CUDA_DEVICES", 2);
-    return *count < 0 ? cudaErrorNoDevice : outcome();
+    return *count < 0 ? cudaErrorNoDevice : fake_outcome();
 }
 
 cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, int which)
@@ -200,24 +220,24 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
     (void)which;
     const int capability = number_from("FAKE_CUDA_CAPABILITY", 90);
     *value = attribute == cudaDevAttrComputeCapabilityMajor ? capability / 10 : capability % 10;
-    return outcome();
+    return fake_outcome();
 }
 
 cudaError_t cudaGetDevice(int *which)
 {
     *which = device;
-    return outcome();
+    return fake_outcome();
 }
 
 cudaError_t cudaSetDevice(int which)
 {
     device = which; /* back again also when calls fail */
-    return outcome();
+    return fake_outcome();
 }
 
 cudaError_t cudaMalloc(void **memory, size_t bytes)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result != cudaSuccess)
         return result;
     block *made = malloc(sizeof *made);
@@ -236,8 +256,10 @@ cudaError_t cudaMalloc(void **memory, size_t bytes)
     return cudaSuccess;
 }
 
+/* Waits for the device, as in CUDA. */
 cudaError_t cudaFree(void *memory)
 {
+    run_all(&default_stream.queue);
     pthread_mutex_lock(&lock);
     block **at = &blocks;
     while (*at && (*at)->memory != memory)
@@ -255,7 +277,7 @@ cudaError_t cudaFree(void *memory)
 
 cudaError_t cudaMallocHost(void **memory, size_t bytes)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result != cudaSuccess)
         return result;
     *memory = malloc(bytes);
@@ -288,34 +310,46 @@ static void blank(void *data)
     memset(c->to, 0, c->bytes);
 }
 
-static void at_once(void (*run)(void *), const copying *c)
+typedef struct staged {
+    void *to;
+    char *from;
+    size_t bytes;
+} staged;
+
+static void unstage(void *data)
 {
-    tasks one = {NULL, NULL};
-    append(&one, run, c, sizeof *c);
-    run_all(&one);
+    const staged *c = data;
+    memcpy(c->to, c->from, c->bytes);
+    free(c->from);
 }
 
 cudaError_t cudaMemset(void *memory, int value, size_t bytes)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result == cudaSuccess && value == 0)
-        at_once(blank, &(copying){memory, NULL, bytes});
+        fake_enqueue(NULL, blank, &(copying){memory, NULL, bytes}, sizeof(copying));
     return result;
 }
 
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
 {
-    (void)kind;
-    const cudaError_t result = outcome();
-    if (result == cudaSuccess)
-        at_once(copy, &(copying){to, from, bytes});
-    return result;
+    const cudaError_t result = fake_outcome();
+    if (result != cudaSuccess)
+        return result;
+    if (kind != cudaMemcpyHostToDevice)
+        abort();
+    staged one = {to, malloc(bytes), bytes};
+    if (!one.from)
+        abort();
+    memcpy(one.from, from, bytes);
+    fake_enqueue(NULL, unstage, &one, sizeof one);
+    return cudaSuccess;
 }
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
 {
     (void)kind;
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result == cudaSuccess)
         fake_enqueue(stream, copy, &(copying){to, from, bytes}, sizeof(copying));
     return result;
@@ -323,7 +357,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result != cudaSuccess)
         return result;
     if (flags != cudaStreamNonBlocking)
@@ -348,12 +382,12 @@ cudaError_t cudaStreamSynchronize(cudaStream_t given)
     if (stream->capturing)
         return cudaErrorUnknown; /* as in CUDA: the capture is spoilt */
     run_all(&stream->queue);
-    return outcome();
+    return fake_outcome();
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMode mode)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result == cudaSuccess)
         stream->capturing = mode == cudaStreamCaptureModeThreadLocal;
     return result;
@@ -363,7 +397,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
 {
     *graph = NULL;
     stream->capturing = 0;
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result != cudaSuccess) {
         clear(&stream->captured);
         return result;
@@ -386,7 +420,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph)
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *instance, cudaGraph_t graph, unsigned long long flags)
 {
     (void)flags;
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     if (result != cudaSuccess)
         return result;
     cudaGraph_t made = calloc(1, sizeof *made);
@@ -404,121 +438,13 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t instance)
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t instance, cudaStream_t stream)
 {
-    const cudaError_t result = outcome();
+    const cudaError_t result = fake_outcome();
     cudaGraph_t graph = (cudaGraph_t)(void *)instance;
+    if (result == cudaSuccess)
+        fake_enqueue(stream, run_late, NULL, 0);
     for (task *t = graph->nodes.first; t && result == cudaSuccess; t = t->next)
         fake_enqueue(stream, t->run, t->data, t->bytes);
     return result;
-}
-
-/* --- kernels -------------------------------------------------------------------------------------------------------
- */
-
-typedef struct kernel {
-    const char *name;
-    void (*one)(const jt_cuda_work *work, uint64_t index);
-} kernel;
-
-static void conv2d(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_conv2d(w, i);
-}
-static void dense(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_dense(w, i);
-}
-static void max_pool(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_max_pool(w, i);
-}
-static void average(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_average(w, i);
-}
-static void copy_one(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_copy(w, i);
-}
-static void add(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_add(w, i);
-}
-static void scale(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_scale(w, i);
-}
-static void finish(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_finish(w, i);
-}
-
-static const kernel kernels[] = {
-    {"jt_cuda_conv2d_kernel", conv2d},   {"jt_cuda_dense_kernel", dense},   {"jt_cuda_max_pool_kernel", max_pool},
-    {"jt_cuda_average_kernel", average}, {"jt_cuda_copy_kernel", copy_one}, {"jt_cuda_add_kernel", add},
-    {"jt_cuda_scale_kernel", scale},     {"jt_cuda_finish_kernel", finish},
-};
-
-cudaError_t cudaLibraryLoadData(cudaLibrary_t *library, const void *code, enum cudaJitOption *jit, void **values,
-                                unsigned n_jit, enum cudaLibraryOption *options, void **option_values, unsigned n)
-{
-    (void)jit, (void)values, (void)options, (void)option_values;
-    static const unsigned char fat_binary[] = {0x50, 0xed, 0x55, 0xba};
-    const cudaError_t result = outcome();
-    if (result != cudaSuccess)
-        return result;
-    if (memcmp(code, fat_binary, sizeof fat_binary) != 0 || n_jit || n)
-        return cudaErrorInvalidValue;
-    *library = calloc(1, 1);
-    fake_made(1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaLibraryUnload(cudaLibrary_t library)
-{
-    free((void *)library);
-    fake_made(-1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaLibraryGetKernel(cudaKernel_t *found, cudaLibrary_t library, const char *name)
-{
-    (void)library;
-    const cudaError_t result = outcome();
-    for (size_t i = 0; i < sizeof kernels / sizeof *kernels && result == cudaSuccess; i++)
-        if (strcmp(kernels[i].name, name) == 0) {
-            *found = (cudaKernel_t)(uintptr_t)&kernels[i];
-            return cudaSuccess;
-        }
-    return result == cudaSuccess ? cudaErrorSymbolNotFound : result;
-}
-
-typedef struct launched {
-    const kernel *kernel;
-    uint64_t threads;
-    jt_cuda_work work;
-} launched;
-
-static void run_kernel(void *data)
-{
-    const launched *l = data;
-    for (uint64_t i = 0; i < l->threads; i++)
-        if (i < l->work.total)
-            l->kernel->one(&l->work, i);
-    kernels_ran++;
-}
-
-cudaError_t cudaLaunchKernel(const void *function, dim3 grid, dim3 threads, void **arguments, size_t shared,
-                             cudaStream_t stream)
-{
-    const cudaError_t result = outcome();
-    if (result != cudaSuccess)
-        return result;
-    if (!grid.x || threads.x > 1024 || shared)
-        return cudaErrorInvalidConfiguration;
-    launched l = {function, (uint64_t)grid.x * threads.x, {0}};
-    memcpy(&l.work, arguments[0], sizeof l.work);
-    fake_enqueue(stream, run_kernel, &l, sizeof l);
-    return cudaSuccess;
 }
 
 #pragma GCC visibility pop
