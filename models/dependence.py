@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jettag import metrics
+from jettag.binned import divergence
 
 LEAST_JETS = 50
 """Bins with fewer jets of a class are left out."""
@@ -62,23 +62,6 @@ def _counts(bins: npt.NDArray[np.int64], n: int, weights: Floats | None = None) 
     inside = (bins >= 0) & (bins < n)
     chosen = None if weights is None else weights[inside]
     return np.bincount(bins[inside], chosen, n).astype(np.float64)
-
-
-def threshold(scores: npt.NDArray[np.float32], labels: npt.NDArray[np.uint8], efficiency: float) -> float:
-    """Score at and above which a jet is tagged, over all jets.
-
-    Parameters
-    ----------
-    scores, labels : ndarray
-        Of all jets.
-    efficiency : float
-        Of the tops.
-
-    Returns
-    -------
-    float
-    """
-    return metrics.working_points(scores, labels, [efficiency])[0]["threshold"]
 
 
 def tagged_fraction(values: Floats, tagged: npt.NDArray[np.bool_], edges: Floats) -> Curve:
@@ -149,15 +132,8 @@ def sculpting(mass: Floats, tagged: npt.NDArray[np.bool_], edges: Floats) -> flo
         Jensen-Shannon divergence in bits of the masses of those that pass and of those that do not: 0 where alike, 1
         where apart. NaN when all or none pass.
     """
-    if tagged.all() or not tagged.any():
-        return math.nan
-    bins = np.clip(_bins(mass, edges), 0, len(edges) - 2)
-    n = len(edges) - 1
-    one, other = (np.bincount(bins[part], minlength=n) / part.sum() for part in (tagged, ~tagged))
-    middle = (one + other) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = [np.where(p > 0, p * np.log2(p / middle), 0.0) for p in (one, other)]
-    return float(sum(part.sum() for part in parts) / 2)
+    bins, n = np.clip(_bins(mass, edges), 0, len(edges) - 2), len(edges) - 1
+    return divergence(np.bincount(bins[tagged], minlength=n), np.bincount(bins[~tagged], minlength=n))
 
 
 def score_dependence(

@@ -25,6 +25,23 @@ def four_momenta(jets: Jets) -> npt.NDArray[np.float64]:
     return result
 
 
+def pt_and_mass(jets: Jets) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Transverse momentum and mass of the sum of each jet's constituents.
+
+    Parameters
+    ----------
+    jets : Jets
+        None of them empty.
+
+    Returns
+    -------
+    tuple of ndarray of float64
+        GeV.
+    """
+    total = four_momenta(jets)
+    return np.hypot(total[:, 0], total[:, 1]), masses(total)
+
+
 def masses(momenta: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Invariant masses.
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.dependence import Curve, edges_of, mean_score, tagged_fraction, threshold
+from jettag.metrics import threshold
+from models.dependence import Curve, edges_of, mean_score, tagged_fraction
 from models.report.canvas import Style, canvas, finish, shown, styles, tagger_panels
 from models.report.jets import Facts
 from models.report.mean_images import channels_of, width_of

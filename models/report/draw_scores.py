@@ -88,7 +88,7 @@ def draw_distributions(sample: str, facts: Facts, merits: list[Merit], path: Pat
             panel.stairs(heights, edges, color=colour, label=words, fill=True, alpha=0.25)
             panel.stairs(heights, edges, color=colour, lw=1.2)
         for efficiency, line in ((0.5, "--"), (0.3, ":")):
-            at = metrics.working_points(merit.tagger.scores, facts.labels, [efficiency])[0]["threshold"]
+            at = metrics.threshold(merit.tagger.scores, facts.labels, efficiency)
             panel.axvline(at, color="black", lw=0.9, ls=line, label=f"cut for {efficiency:.0%} of tops")
         panel.set(yscale="log", xlim=(0, 1))
     panels[0][0].legend(fontsize=7, loc="upper center")

@@ -16,8 +16,9 @@ import argparse
 from itertools import combinations
 from pathlib import Path
 
+from jettag.metrics import threshold
 from models.bootstrap import REPLICATES
-from models.dependence import edges_of, mean_score, sculpting, threshold
+from models.dependence import edges_of, mean_score, sculpting
 from models.report.cache import FOLDER, Cache
 from models.report.jets import load_test, samples_in
 from models.report.mean_images import keep_images
@@ -142,7 +143,8 @@ def main() -> None:
             jets, facts = load_test(arguments.data, sample, arguments.every)
             cache.write_jets(sample, facts)
             keep_scores(cache, sample, jets, facts, models.get(sample, {}))
-            keep_images(cache, sample, jets, facts)
+            if not arguments.every:  # figures show those of the sample's own test jets
+                keep_images(cache, sample, jets, facts)
     for sample in cache.samples():
         print_sample(cache, sample, arguments.replicates, arguments.pairs)
 

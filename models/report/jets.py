@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.datasets.kinematics import four_momenta, masses
+from models.datasets.kinematics import pt_and_mass
 from models.datasets.shards import Jets, find
 from models.training.samples import SAMPLES
 
@@ -62,23 +62,6 @@ def fingerprint(jets: Jets) -> str:
     if jets.classes is not None:
         digest.update(jets.classes.tobytes())
     return digest.hexdigest()[:16]
-
-
-def kinematics(jets: Jets) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Transverse momentum and mass of the sum of each jet's constituents.
-
-    Parameters
-    ----------
-    jets : Jets
-        None of them empty.
-
-    Returns
-    -------
-    tuple of ndarray of float64
-        GeV.
-    """
-    total = four_momenta(jets)
-    return np.hypot(total[:, 0], total[:, 1]), masses(total)
 
 
 def samples_in(folder: str | os.PathLike[str]) -> list[str]:
@@ -143,5 +126,5 @@ def load_test(folder: str | os.PathLike[str], sample: str, every: bool = False) 
     shards = tuple(path.name for path in find(folder, f"{sample}_*.npz")[-count:])
     if jets.labels.all() or not jets.labels.any():
         raise ReportError(f"{os.fspath(folder)}: {', '.join(shards)} have no tops or nothing but tops")
-    pt, mass = kinematics(jets)
+    pt, mass = pt_and_mass(jets)
     return jets, Facts(jets.labels, pt, mass, shards, fingerprint(jets))

@@ -14,29 +14,29 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from models.datasets.shards import Jets
+from models.export import Statistics
 from models.layers import CONSTITUENTS
 from models.networks import NETWORKS, Network
-from models.report.cache import FOLDER, MORE, PARTICLE_NET, About, Cache, Tagger
+from models.report.cache import PARTICLE_NET, About, Tagger
 from models.report.evaluate import merit_line
 from models.report.jets import Facts, load_test
 from models.report.merit import measure
 from models.report.particle_layers import ParticleNet
 from models.report.said import exits_with_words
+from models.report.tested import add_tested, tested
 from models.sets import InputSet
 from models.training.data import load_training, training_shards
 from models.training.device import DEVICES, PRECISIONS, Device
+from models.training.inputs import Inputs
 from models.training.loop import Settings, new_state, run
 from models.training.samples import SAMPLES
 from models.training.sets import SetRows
 
 NEIGHBOURS = 8
-# Of no consequence: nothing reads it.
-_IMAGE = NETWORKS["constituents-gf"].image
 _CHUNK = 500
 
 
@@ -50,7 +50,18 @@ def constituents() -> InputSet:
     return NETWORKS["constituents-gf"].sets[CONSTITUENTS]
 
 
-class Rows:
+def reads() -> Network:
+    """What it reads, as a network of the library's kind without layers: no image is looked at.
+
+    Returns
+    -------
+    Network
+    """
+    image = NETWORKS["constituents-gf"].image
+    return Network(PARTICLE_NET, "", image, False, 0, [], {CONSTITUENTS: constituents()})
+
+
+def inputs_of(jets: Jets, folder: Path) -> Inputs:
     """Its inputs, batch by batch.
 
     Parameters
@@ -59,34 +70,12 @@ class Rows:
         All usable.
     folder : Path
         For a small model file.
+
+    Returns
+    -------
+    Inputs
     """
-
-    mirrors = True
-
-    def __init__(self, jets: Jets, folder: Path) -> None:
-        image = NETWORKS["constituents-gf"].image
-        self._sets = SetRows(
-            Network(PARTICLE_NET, "", image, False, 0, [], {CONSTITUENTS: constituents()}), jets, folder
-        )
-
-    def batch(self, jets: npt.NDArray[np.int64], flips: torch.Generator | None = None) -> tuple[Tensor, Tensor | None]:
-        """No images, and constituents in rows.
-
-        Parameters
-        ----------
-        jets : ndarray of int
-            Which ones.
-        flips : torch.Generator, optional
-            Mirrors each jet, with a chance of one half, in eta and in phi.
-
-        Returns
-        -------
-        tuple of Tensor
-        """
-        mirrored = {}
-        if flips is not None:
-            mirrored = {axis: torch.rand(len(jets), generator=flips) < 0.5 for axis in (2, 3)}
-        return torch.zeros(0), self._sets.batch(jets, mirrored)
+    return Inputs(reads(), None, None, Statistics(), SetRows(reads(), jets, folder))
 
 
 def make_network(seed: int) -> ParticleNet:
@@ -158,10 +147,10 @@ def score(module: ParticleNet, jets: Jets, facts: Facts, folder: Path, n_train: 
     Tagger
     """
     module.cpu().eval()
-    device, rows, parts = Device(), Rows(jets, folder), []
+    device, inputs, parts = Device(), inputs_of(jets, folder), []
     with torch.no_grad():
         for start in range(0, len(jets), _CHUNK):
-            logits = device.logits(module, *rows.batch(np.arange(start, min(start + _CHUNK, len(jets)))))
+            logits = device.logits(module, *inputs.batch(np.arange(start, min(start + _CHUNK, len(jets)))))
             parts.append(torch.softmax(logits, 1)[:, -1].numpy())
     scores = np.concatenate(parts)
     about = About(
@@ -179,11 +168,7 @@ def score(module: ParticleNet, jets: Jets, facts: Facts, folder: Path, n_train: 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with the shards")
-    parser.add_argument("--sample", choices=sorted(SAMPLES), required=True)
-    parser.add_argument("--cache", type=Path, default=FOLDER, help="folder for scores, %(default)s")
-    parser.add_argument("--more", help="another folder with shards, all of them for testing")
-    parser.add_argument("--more-cache", type=Path, default=MORE, help="folder for scores of those, %(default)s")
+    add_tested(parser)
     parser.add_argument("--work", type=Path, default=Path(".work") / PARTICLE_NET, help="for checkpoints, %(default)s")
     parser.add_argument("--jets", type=int, default=230_000, help="jets to train on, %(default)s")
     parser.add_argument("--validation-jets", type=int, default=20_000, help="to choose the epoch with, %(default)s")
@@ -194,6 +179,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, help="of PyTorch, %(default)s")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="of training steps, %(default)s")
+    parser.add_argument("--no-resume", action="store_true", help="begin anew")
     return parser.parse_args()
 
 
@@ -216,25 +202,18 @@ def main() -> None:
         arguments.precision,
     )
     shards = training_shards(arguments.data, sample, SAMPLES[sample].test_shards)
-    # Nothing but jets is wanted: a network that reads neither image nor features.
-    reads_nothing = Network(PARTICLE_NET, "", _IMAGE, False, 0, [])
-    data = load_training(reads_nothing, shards, work, arguments.jets, arguments.validation_jets)
+    data = load_training(reads(), shards, work, arguments.jets, arguments.validation_jets)
     module = make_network(settings.seed)
     state = new_state(module, settings, data.n_train, arguments.device)
     checkpoint = work / "checkpoint.pt"
-    if checkpoint.exists():
+    if not arguments.no_resume:
         state.restore(checkpoint, settings)
-        print(f"going on after epoch {state.epoch}", flush=True)
     print(f"{PARTICLE_NET}: {data.n_train} jets, {len(data.jets) - data.n_train} for validation", flush=True)
-    run(state, data, Rows(data.jets, work), settings, checkpoint)
+    run(state, data, inputs_of(data.jets, work), settings, checkpoint)
 
     module.load_tensors(state.best)
     best = min(state.history, key=lambda row: row["validation_loss"])
-    tested = [(arguments.data, arguments.cache, False)]
-    if arguments.more:
-        tested.append((arguments.more, arguments.more_cache, True))
-    for folder, where, every in tested:
-        cache = Cache(where)
+    for folder, cache, every in tested(arguments):
         test, facts = load_test(folder, sample, every)
         tagger = score(module, test, facts, work, data.n_train, best["epoch"])
         cache.write_jets(sample, facts)

@@ -20,8 +20,8 @@ from models.report.tables import table, with_error, words_of
 _NAME = re.compile(r"(?P<base>.+)-(?P<what>seed\d+|\d+k)")
 
 
-def base_of(name: str) -> str:
-    """The model that another is a study of.
+def study_of(name: str) -> tuple[str, str]:
+    """The model that another is a study of, and what is studied.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def base_of(name: str) -> str:
 
     Returns
     -------
-    str
-        Its own name when it is no study.
+    tuple of str
+        Such as `constituents-gf` and `30k`; the name and "" when it is no study.
     """
     found = _NAME.fullmatch(name)
-    return found["base"] if found else name
+    return (found["base"], found["what"]) if found else (name, "")
 
 
 def _of_kind(merits: Iterable[Merit], shipped: Mapping[str, Merit], kind: str) -> dict[str, list[Merit]]:
@@ -43,9 +43,9 @@ def _of_kind(merits: Iterable[Merit], shipped: Mapping[str, Merit], kind: str) -
     known = {**shipped, **{merit.tagger.name: merit for merit in studies}}
     found: dict[str, list[Merit]] = {}
     for merit in studies:
-        matched = _NAME.fullmatch(merit.tagger.name)
-        if matched and re.fullmatch(kind, matched["what"]):
-            found.setdefault(matched["base"], []).append(merit)
+        base, what = study_of(merit.tagger.name)
+        if re.fullmatch(kind, what):
+            found.setdefault(base, []).append(merit)
     for base, some in found.items():
         if base in known:
             some.append(known[base])

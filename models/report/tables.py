@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from models.dependence import edges_of, sculpting, threshold
+from jettag.metrics import threshold
+from models.dependence import edges_of, sculpting
 from models.networks import NETWORKS
 from models.report.cache import COMPARED, PARTICLE_NET, TREE, Cache
 from models.report.merit import Merit, compare

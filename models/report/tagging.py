@@ -13,7 +13,7 @@ import jettag
 from models.datasets.shards import Jets
 from models.report.cache import COMPARED, About, Cache, Tagger
 from models.report.jets import Facts, ReportError
-from models.training.samples import SAMPLES, sample_of
+from models.training.samples import sample_of_header
 from models.zoo_table import reads
 
 _CHUNK = 5000
@@ -42,22 +42,6 @@ def model_files(folder: Path) -> list[Path]:
     if not found:
         raise ReportError(f"{folder} has no model files (*.jtm)")
     return found
-
-
-def sample_of_model(model: jettag.Model) -> str:
-    """The sample that a model was trained on: as its card says, else as its name does.
-
-    Parameters
-    ----------
-    model : jettag.Model
-        Any.
-
-    Returns
-    -------
-    str
-    """
-    said = model.info["header"].get("card", {}).get("sample", "").split(":")[0]
-    return said if said in SAMPLES else sample_of(model.info["name"])
 
 
 def about_model(path: Path, model: jettag.Model, facts: Facts) -> About:
@@ -165,5 +149,5 @@ def models_by_sample(folder: Path) -> dict[str, dict[Path, jettag.Model]]:
             model = jettag.Model(os.fspath(path))
         except jettag.JettagError as error:
             raise ReportError(f"{path}: {error}") from error
-        found.setdefault(sample_of_model(model), {})[path] = model
+        found.setdefault(sample_of_header(model.info["header"]), {})[path] = model
     return found

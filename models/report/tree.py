@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ import numpy.typing as npt
 import jettag
 from jettag.metrics import summary
 from models.datasets.shards import read, usable
-from models.report.cache import FOLDER, MORE, TREE, About, Cache, Tagger
+from models.report.cache import TREE, About, Cache, Tagger
 from models.report.jets import ReportError, load_test
 from models.report.said import exits_with_words
+from models.report.tested import add_tested, tested
 from models.training.samples import SAMPLES
 
 TREES = 600
@@ -166,7 +168,7 @@ def trained(folder: str, sample: str, cache: Cache, inputs: Path) -> tuple[Any, 
     return booster, identity, len(labels)
 
 
-def run(folder: str, sample: str, cache: Cache, inputs: Path, more: tuple[str, Cache] | None = None) -> None:
+def run(folder: str, sample: str, cache: Cache, inputs: Path, more: Sequence[tuple[str, Cache, bool]] = ()) -> None:
     """Train on the training shards, score the test jets, keep the scores.
 
     Parameters
@@ -177,13 +179,13 @@ def run(folder: str, sample: str, cache: Cache, inputs: Path, more: tuple[str, C
         For the scores.
     inputs : Path
         Where features are kept.
-    more : tuple of str and Cache, optional
-        A folder whose jets are scored, too, and where their scores go.
+    more : sequence of tuple of str, Cache and bool
+        What else is scored, as of `models.report.tested.tested`.
     """
     from models.training.inputs import shard_features
 
     booster, identity, n_train = trained(folder, sample, cache, inputs)
-    for where, kept, every in [(folder, cache, False), *([(*more, True)] if more else [])]:
+    for where, kept, every in [(folder, cache, False), *more]:
         test, facts = load_test(where, sample, every)
         features = shard_features(test, inputs, f"{sample}_test_{facts.fingerprint}")
         scores = np.asarray(booster.predict(features), np.float32)
@@ -199,15 +201,11 @@ def run(folder: str, sample: str, cache: Cache, inputs: Path, more: tuple[str, C
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder with the shards")
-    parser.add_argument("--sample", choices=sorted(SAMPLES), required=True)
-    parser.add_argument("--cache", type=Path, default=FOLDER, help="folder for scores, %(default)s")
-    parser.add_argument("--more", help="another folder with shards, all of them for testing")
-    parser.add_argument("--more-cache", type=Path, default=MORE, help="folder for scores of those, %(default)s")
+    add_tested(parser)
     parser.add_argument("--inputs", type=Path, default=Path(".work/inputs"), help="folder for features, %(default)s")
     arguments = parser.parse_args()
-    more = (arguments.more, Cache(arguments.more_cache)) if arguments.more else None
-    run(arguments.data, arguments.sample, Cache(arguments.cache), arguments.inputs, more)
+    (folder, cache, _), *more = tested(arguments)
+    run(folder, arguments.sample, cache, arguments.inputs, more)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,32 @@ def sections(
     }
 
 
+def measured_beside(cache: Cache, other: Cache, count: int) -> dict[str, list[Merit]]:
+    """Numbers of taggers that are compared with those of another folder, on the same jets.
+
+    Parameters
+    ----------
+    cache, other : Cache
+        The one with their scores, and the other one.
+    count : int
+        Replicates for the errors.
+
+    Returns
+    -------
+    dict of str to list of Merit
+        By sample.
+
+    Raises
+    ------
+    ReportError
+        When the jets are not the same.
+    """
+    for sample in cache.samples():
+        if cache.jets(sample).fingerprint != other.jets(sample).fingerprint:
+            raise ReportError(f"{cache.folder}: {sample} has other jets than {other.folder}")
+    return {sample: measure_all(cache, sample, count) for sample in cache.samples()}
+
+
 def more_sections(more: Cache, studies: Cache, folder: Path | None, count: int) -> dict[str, str]:
     """What is known of more test jets: of shipped models, and of those trained to learn something.
 
@@ -106,11 +132,8 @@ def more_sections(more: Cache, studies: Cache, folder: Path | None, count: int) 
     found["more"] = "".join(parts)
     if not studies.filled():
         return found
-    for sample in studies.samples():
-        if studies.jets(sample).fingerprint != more.jets(sample).fingerprint:
-            raise ReportError(f"{studies.folder}: {sample} has other jets than {more.folder}")
+    for sample, some in measured_beside(studies, more, count).items():
         shipped = {merit.tagger.name: merit for merit in merits[sample]}
-        some = measure_all(studies, sample, count)
         found["learning"] = curve_table(some, shipped)
         found["seeds"] = seed_table(some, shipped)
         if folder is not None:
@@ -178,10 +201,7 @@ def write(
     text = page.read_text()
     between = {}
     if steps is not None and steps.filled():
-        between = {sample: measure_all(steps, sample, count) for sample in steps.samples()}
-        for sample in between:
-            if steps.jets(sample).fingerprint != cache.jets(sample).fingerprint:
-                raise ReportError(f"{steps.folder}: {sample} has other jets than {cache.folder}")
+        between = measured_beside(steps, cache, count)
     filled = sections(cache, merits, figures, between)
     if more is not None and studies is not None:
         filled |= more_sections(more, studies, folder, count)

@@ -19,7 +19,7 @@ from models.export import network_of, weights_of
 from models.torch_network import TorchNetwork
 from models.training.data import load_test
 from models.training.finish import finish
-from models.training.samples import SAMPLES, sample_of
+from models.training.samples import SAMPLES, sample_of_header
 
 TRAINING = ("jets", "validation_jets", "epochs", "seed", "framework", "training_time")
 
@@ -34,7 +34,7 @@ def measure_again(path: Path, data: str, sample: str | None, out: Path) -> None:
     data : str
         Folder with the sample's shards.
     sample : str or None
-        A key of `SAMPLES`; None: the one that the name says.
+        A key of `SAMPLES`; None: the one that its card names.
     out : Path
         The file to write.
     """
@@ -42,7 +42,7 @@ def measure_again(path: Path, data: str, sample: str | None, out: Path) -> None:
     network = network_of(model)
     module = TorchNetwork(network)
     module.load_tensors(weights_of(model))
-    chosen = sample or sample_of(network.name)
+    chosen = sample or sample_of_header(model.header)
     test = load_test(data, chosen, SAMPLES[chosen].test_shards)
     card: dict[str, Any] = model.header.get("card", {})
     training = {key: card[key] for key in TRAINING if key in card}
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", type=Path, metavar="MODEL", help="model files")
     parser.add_argument("--data", required=True, help="folder with the shards")
-    parser.add_argument("--sample", choices=sorted(SAMPLES), help="by default the one that the model's name says")
+    parser.add_argument("--sample", choices=sorted(SAMPLES), help="by default the one that the model's card names")
     parser.add_argument("--out", type=Path, help="folder to write to instead")
     arguments = parser.parse_args()
     for path in arguments.models:

@@ -82,23 +82,25 @@ def load_training(
     Data
     """
     parts: list[Jets] = []
+    n_jets = 0
     images: list[Images] = []
     features: list[npt.NDArray[np.float64]] = []
     for shard in [*shards, *more]:
         part = usable(read(shard))
         parts.append(part)
+        n_jets += len(part)
         if network.reads_image:
             images.append(shard_images(part, network.image["recipe"], cache, shard.stem))
         if network.n_features:
             features.append(shard_features(part, cache, shard.stem))
         print(f"{shard.name}: {len(part)} jets", flush=True)
-        if sum(len(one) for one in parts) >= n_train + n_validation:
+        if n_jets >= n_train + n_validation:
             break
 
     # Validation jets are the last ones: the first shards go behind the others.
     own = parts[: len(shards)]
-    last = min(sum(len(one) for one in parts), n_train + n_validation)
-    if more and sum(len(one) for one in parts) - last + n_validation > sum(len(one) for one in own):
+    last = min(n_jets, n_train + n_validation)
+    if more and n_jets - last + n_validation > sum(len(one) for one in own):
         raise SystemExit(f"{n_validation} jets for validation are more than the first shards have")
     jets = joined(_turned(parts, len(own)))
     all_features = np.concatenate(_turned(features, len(own))) if features else None

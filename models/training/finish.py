@@ -17,7 +17,7 @@ import jettag
 from jettag.metrics import summary, working_points
 from models import jtm
 from models.bootstrap import replicate_numbers, spread
-from models.datasets.kinematics import four_momenta, masses
+from models.datasets.kinematics import pt_and_mass
 from models.datasets.shards import Jets
 from models.dependence import score_dependence
 from models.export import Golden, Statistics, build
@@ -168,8 +168,7 @@ def finish(
     for key, values in replicate_numbers(scores, test.labels).items():
         if math.isfinite(error := spread(values)):
             test_numbers[f"{key}_error"] = error
-    total = four_momenta(test)
-    dependence = score_dependence(np.hypot(total[:, 0], total[:, 1]), masses(total), test.labels, scores)
+    dependence = score_dependence(*pt_and_mass(test), test.labels, scores)
     points = {
         "sample": f"{len(test)} test jets of {SAMPLES[sample].description}",
         "points": working_points(scores, test.labels, EFFICIENCIES),

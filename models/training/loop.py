@@ -120,7 +120,7 @@ class State:
         unfinished.replace(path)
 
     def restore(self, path: Path, settings: Settings) -> None:
-        """Go on from a checkpoint.
+        """Go on from a checkpoint where there is one.
 
         Parameters
         ----------
@@ -129,6 +129,8 @@ class State:
         settings : Settings
             Those of this run; with others the checkpoint is of no use.
         """
+        if not path.exists():
+            return
         kept: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
         if kept["settings"] != vars(settings):
             raise SystemExit(f"{path} is of a training with other settings: {kept['settings']}; use --no-resume")
@@ -138,6 +140,7 @@ class State:
         self.epoch, self.seconds, self.history = kept["epoch"], kept["seconds"], kept["history"]
         self.stopped = kept["stopped"]
         self.best = {name: values.numpy() for name, values in kept["best"].items()}
+        print(f"going on after epoch {self.epoch}", flush=True)
 
 
 def new_state(module: NamedWeights, settings: Settings, n_train: int, kind: str = "cpu") -> State:

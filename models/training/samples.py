@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -72,3 +74,19 @@ def sample_of(network_name: str) -> str:
     str
     """
     return next((name for name in ("cms", "deeptop") if network_name.endswith(name)), "toptag")
+
+
+def sample_of_header(header: Mapping[str, Any]) -> str:
+    """The sample that a model was trained on: as its card says, else as its name does.
+
+    Parameters
+    ----------
+    header : mapping
+        Of a model file.
+
+    Returns
+    -------
+    str
+    """
+    said = str(header.get("card", {}).get("sample", "")).split(":")[0]
+    return said if said in SAMPLES else sample_of(header["name"])

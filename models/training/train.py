@@ -194,9 +194,8 @@ def main() -> None:
     module = first_module(network, settings)
     state = new_state(module, settings, data.n_train, arguments.device)
     checkpoint = work / "checkpoint.pt"
-    if checkpoint.exists() and not arguments.no_resume:
+    if not arguments.no_resume:
         state.restore(checkpoint, settings)
-        print(f"going on after epoch {state.epoch}", flush=True)
     print(f"{network.name}: {data.n_train} jets, {len(data.jets) - data.n_train} for validation", flush=True)
     run(state, data, inputs, settings, checkpoint)
 

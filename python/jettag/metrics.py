@@ -94,6 +94,23 @@ def working_points(scores: Scores, labels: Labels, efficiencies: npt.ArrayLike) 
     return rows
 
 
+def threshold(scores: Scores, labels: Labels, efficiency: float) -> float:
+    """Score at and above which a jet is tagged.
+
+    Parameters
+    ----------
+    scores, labels
+        As for `accuracy`.
+    efficiency : float
+        Of the signal.
+
+    Returns
+    -------
+    float
+    """
+    return working_points(scores, labels, [efficiency])[0]["threshold"]
+
+
 def rejection(scores: Scores, labels: Labels, efficiency: float) -> tuple[float, float]:
     """One over the background efficiency at a signal efficiency, and its error.
 

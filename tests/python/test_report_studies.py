@@ -48,8 +48,12 @@ def merits_of(caches):
 
 
 def test_names():
-    assert studies.base_of("constituents-gf-30k") == studies.base_of("constituents-gf-seed12") == "constituents-gf"
-    assert studies.base_of("effnet-s0-i35") == "effnet-s0-i35" and studies.base_of("lenet-28") == "lenet-28"
+    assert studies.study_of("constituents-gf-30k") == ("constituents-gf", "30k")
+    assert studies.study_of("constituents-gf-seed12") == ("constituents-gf", "seed12")
+    assert studies.study_of("effnet-s0-i35") == ("effnet-s0-i35", "") and studies.study_of("lenet-28") == (
+        "lenet-28",
+        "",
+    )
 
 
 def test_numbers_of_jets_rise_and_the_shipped_model_is_among_them(caches):

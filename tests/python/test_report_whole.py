@@ -321,7 +321,7 @@ def test_trees_join_the_others_in_the_cache(data, tmp_path, monkeypatch, capsys)
     assert "tree is there" in capsys.readouterr().out
     # All jets of a folder, those of the training among them.
     more = Cache(tmp_path / "more")
-    tree.run(str(folder), "toptag", kept, tmp_path / "inputs", (str(folder), more))
+    tree.run(str(folder), "toptag", kept, tmp_path / "inputs", [(str(folder), more, True)])
     assert np.array_equal(more.taggers("toptag")[TREE].scores[60:], scores)
     labels = kept.jets("toptag").labels
     assert scores[labels == 1].mean() > scores[labels == 0].mean() + 0.1

@@ -15,7 +15,7 @@ from models.networks import NETWORKS
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from models.torch_network import TorchNetwork  # noqa: E402
-from models.training import again, loop, recipes, train  # noqa: E402
+from models.training import again, loop, recipes, samples, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
 from models.training.device import Device, device_of  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
@@ -279,6 +279,13 @@ def test_a_model_measured_on_other_jets_keeps_its_weights(folder, tmp_path, monk
     monkeypatch.setattr("sys.argv", [str(word) for word in words[:4]])
     again.main()
     assert jtm.read(path).header["card"]["test_jets"] == len(test)
+
+
+def test_the_card_says_the_sample_before_the_name_does():
+    header = {"name": "deeptop-minimal-cms-baseline", "card": {"sample": "cms: half tops and half QCD jets"}}
+    assert samples.sample_of_header(header) == "cms"
+    assert samples.sample_of_header({"name": "macaluso-shih-grey-deeptop"}) == "deeptop"
+    assert samples.sample_of_header({"name": "x-cms", "card": {"sample": "somebody else's"}}) == "cms"
 
 
 def test_notes_have_mean_scores_in_bins():

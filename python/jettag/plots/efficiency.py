@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jettag import binned
+from jettag import binned, metrics
 from jettag.plots import canvas
 from jettag.plots.sample import Sample
-from jettag.plots.scores import CUTS, threshold
+from jettag.plots.scores import CUTS
 
 NAMES = {"pt": r"jet $p_T$ [GeV]", "mass": "jet mass [GeV]"}
 BINS = {"pt": 12, "mass": 20}
@@ -39,7 +39,7 @@ def against(samples: Sequence[Sample], what: str) -> Any:
     middle, half = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
     for column, (efficiency, _) in enumerate(CUTS):
         for number, (sample, value, good) in enumerate(zip(samples, values, there, strict=True)):
-            passed = sample.scores >= threshold(sample, efficiency)
+            passed = sample.scores >= metrics.threshold(sample.scores, sample.labels, efficiency)
             shift = (number - (len(samples) - 1) / 2) * 0.9 * half / max(len(samples), 4)
             for row, label in enumerate((1, 0)):
                 some = good & (sample.labels == label)

@@ -17,23 +17,6 @@ CUTS = ((0.5, "--"), (0.3, ":"))
 """Signal efficiencies that pictures show cuts for, and their lines."""
 
 
-def threshold(sample: Sample, efficiency: float) -> float:
-    """Score at and above which the wanted fraction of the sample's tops lies.
-
-    Parameters
-    ----------
-    sample : Sample
-        The jets.
-    efficiency : float
-        Of the signal.
-
-    Returns
-    -------
-    float
-    """
-    return metrics.working_points(sample.scores, sample.labels, [efficiency])[0]["threshold"]
-
-
 def distributions(samples: Sequence[Sample]) -> Any:
     """The figure, a panel for each sample.
 
@@ -60,7 +43,7 @@ def distributions(samples: Sequence[Sample]) -> Any:
             middle = (edges[1:] + edges[:-1]) / 2
             panel.errorbar(middle[some], height[some], spread[some], fmt="none", color=shade, lw=0.8)
         for efficiency, line in CUTS:
-            at = threshold(sample, efficiency)
+            at = metrics.threshold(sample.scores, sample.labels, efficiency)
             panel.axvline(
                 at, color="black", lw=0.9, ls=line, label=f"cut for {canvas.share(efficiency)} of tops, {at:.3f}"
             )

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jettag import binned
+from jettag import binned, metrics
 from jettag.plots import canvas
 from jettag.plots.sample import Sample
-from jettag.plots.scores import CUTS, label_outer, threshold
+from jettag.plots.scores import CUTS, label_outer
 
 MANY = 300
 """Jets after the harder cut that are enough for narrow bins."""
@@ -37,7 +37,7 @@ def masses(samples: Sequence[Sample]) -> Any:
     spectra = [_background(sample) for sample in samples]
     # Wider bins where a cut leaves few jets.
     least = min(
-        int((scores >= threshold(sample, CUTS[-1][0])).sum())
+        int((scores >= metrics.threshold(sample.scores, sample.labels, CUTS[-1][0])).sum())
         for sample, (_, scores) in zip(samples, spectra, strict=True)
     )
     edges = binned.edges_of(np.concatenate([mass for mass, _ in spectra]), 30 if least >= MANY else 12)
@@ -48,7 +48,7 @@ def masses(samples: Sequence[Sample]) -> Any:
             _step(mplhep, panel, before, edges, f"all background, {len(mass):,}", color="0.35", ls="-", fill=True)
         )
         for (efficiency, _), shade in zip(CUTS, (canvas.OTHERS, canvas.TOPS), strict=True):
-            passed = mass[scores >= threshold(sample, efficiency)]
+            passed = mass[scores >= metrics.threshold(sample.scores, sample.labels, efficiency)]
             after = np.histogram(passed, edges)[0]
             apart = binned.divergence(before, after)
             words = f"cut for {canvas.share(efficiency)} of tops, {len(passed):,}"
