@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jettag.plots.canvas import colour, label_outer
 from models.report.cache import COMPARED, PARTICLE_NET, TREE
 from models.report.merit import Merit
 
@@ -37,6 +38,7 @@ class Style:
     words: str
 
 
+_FEW = [f"C{i}" for i in range(10)]
 _COMPARED_COLOURS = {TREE: "black", PARTICLE_NET: "grey"}
 
 
@@ -62,16 +64,8 @@ def styles(names: Iterable[str]) -> dict[str, Style]:
         number = networks.index(name.removesuffix("-gf"))
         paired = any(other == f"{name}-gf" for other in every)
         dashed = paired or (not name.endswith("-gf") and any(other.endswith("-gf") for other in every))
-        found[name] = Style(_colour(number, len(networks)), "--" if dashed else "-", name)
+        found[name] = Style(colour(number, len(networks), _FEW), "--" if dashed else "-", name)
     return found
-
-
-def _colour(number: int, of: int) -> str:
-    import matplotlib
-
-    if of <= 10:
-        return f"C{number}"
-    return str(matplotlib.colors.to_hex(matplotlib.colormaps["turbo"](0.05 + 0.9 * number / (of - 1))))
 
 
 def shown(merits: list[Merit], most: int = MOST) -> list[Merit]:
@@ -138,29 +132,6 @@ def grid(count: int, widest: int = 3) -> tuple[int, int]:
     return math.ceil(count / columns), columns
 
 
-def close_rows(axes: Any, used: int) -> list[Any]:
-    """Blank what panels are left over in the last row, and give the lowest of each column its numbers.
-
-    Parameters
-    ----------
-    axes : ndarray of Axes
-        (rows, columns), filled row by row.
-    used : int
-        Panels with something in them.
-
-    Returns
-    -------
-    list of Axes
-        The lowest panels, for what their axes are called.
-    """
-    for panel in axes.flat[used:]:
-        panel.set_axis_off()
-    lowest = list(axes.flat[max(used - axes.shape[1], 0) : used])
-    for panel in lowest:
-        panel.tick_params(labelbottom=True)
-    return lowest
-
-
 def tagger_panels(merits: list[Merit], across: str, up: str) -> tuple[Any, list[tuple[Any, Merit]]]:
     """A figure with a panel for each of the taggers that are `shown`.
 
@@ -183,10 +154,7 @@ def tagger_panels(merits: list[Merit], across: str, up: str) -> tuple[Any, list[
     for panel, merit in panels:
         panel.set_title(style[merit.tagger.name].words, fontsize=9)
         panel.grid(alpha=0.3, lw=0.5)
-    for panel in close_rows(axes, len(some)):
-        panel.set_xlabel(across)
-    for panel in axes[:, 0]:
-        panel.set_ylabel(up)
+    label_outer(axes, len(some), across, up)
     return figure, panels
 
 

@@ -292,7 +292,8 @@ def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
 
 def test_panels_left_over_are_blank_and_those_above_them_have_numbers():
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    from models.report.canvas import canvas, close_rows
+    from jettag.plots.canvas import close_rows
+    from models.report.canvas import canvas
 
     _, axes = canvas(2, 3, 1, 1, sharex=True)
     assert close_rows(axes, 4) == [axes[0, 1], axes[0, 2], axes[1, 0]]

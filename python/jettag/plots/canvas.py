@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,22 +120,65 @@ def share(efficiency: float) -> str:
     return f"{100 * efficiency:g} %"
 
 
-def colour(number: int, of: int) -> str:
+def colour(number: int, of: int, few: Sequence[str] = COLOURS) -> str:
     """Colour of one of several taggers.
 
     Parameters
     ----------
     number, of : int
         Which, and how many.
+    few : sequence of str
+        Where these are enough; otherwise colours are along a map.
 
     Returns
     -------
     str
     """
-    if of <= len(COLOURS):
-        return COLOURS[number]
+    if of <= len(few):
+        return few[number]
     library = matplotlib()
     return str(library.colors.to_hex(library.colormaps["turbo"](0.05 + 0.9 * number / (of - 1))))
+
+
+def close_rows(axes: Any, used: int) -> list[Any]:
+    """Blank what panels are left over in the last row, and give the lowest of each column its numbers.
+
+    Parameters
+    ----------
+    axes : ndarray of Axes
+        (rows, columns), filled row by row.
+    used : int
+        Panels with something in them.
+
+    Returns
+    -------
+    list of Axes
+        The lowest panels, for what their axes are called.
+    """
+    for panel in axes.flat[used:]:
+        panel.set_axis_off()
+    lowest = list(axes.flat[max(used - axes.shape[1], 0) : used])
+    for panel in lowest:
+        panel.tick_params(labelbottom=True)
+    return lowest
+
+
+def label_outer(axes: Any, used: int, across: str, up: str) -> None:
+    """Name the axes once per row and column, and blank the panels left over.
+
+    Parameters
+    ----------
+    axes : ndarray of Axes
+        (rows, columns), filled row by row.
+    used : int
+        Panels with something in them.
+    across, up : str
+        What the axes are called.
+    """
+    for panel in close_rows(axes, used):
+        panel.set_xlabel(across)
+    for panel in axes[:, 0]:
+        panel.set_ylabel(up)
 
 
 def save(figure: Any, *paths: str | os.PathLike[str]) -> None:

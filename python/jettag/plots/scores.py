@@ -53,29 +53,8 @@ def distributions(samples: Sequence[Sample]) -> Any:
         panel.legend(fontsize=8 if single else 6.5, loc="upper center", frameon=False)
     low, high = axes[0, 0].get_ylim()
     axes[0, 0].set_ylim(low, high * (high / low) ** (0.14 if single else 0.22))  # room for the legend
-    label_outer(axes, len(samples), "score", "fraction of jets per 0.02")
+    canvas.label_outer(axes, len(samples), "score", "fraction of jets per 0.02")
     return figure
-
-
-def label_outer(axes: Any, used: int, across: str, up: str) -> None:
-    """Name the axes once per row and column, and blank the panels left over.
-
-    Parameters
-    ----------
-    axes : ndarray of Axes
-        (rows, columns), filled row by row.
-    used : int
-        Panels with something in them.
-    across, up : str
-        What the axes are called.
-    """
-    for panel in axes.flat[used:]:
-        panel.set_axis_off()
-    for panel in axes.flat[max(used - axes.shape[1], 0) : used]:
-        panel.set_xlabel(across)
-        panel.tick_params(labelbottom=True)
-    for panel in axes[:, 0]:
-        panel.set_ylabel(up)
 
 
 def draw_scores(curves: Curves, path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from jettag import binned, metrics
 from jettag.plots import canvas
 from jettag.plots.sample import Sample
-from jettag.plots.scores import CUTS, label_outer
+from jettag.plots.scores import CUTS
 
 MANY = 300
 """Jets after the harder cut that are enough for narrow bins."""
@@ -62,7 +62,7 @@ def masses(samples: Sequence[Sample]) -> Any:
     # Room for the legend.
     axes[0, 0].set_ylim(0, 1.3 * max(highest))
     width = edges[1] - edges[0]
-    label_outer(axes, len(samples), "background jet mass [GeV]", f"fraction of jets per {width:g} GeV")
+    canvas.label_outer(axes, len(samples), "background jet mass [GeV]", f"fraction of jets per {width:g} GeV")
     return figure
 
 
