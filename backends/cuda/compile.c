@@ -67,8 +67,8 @@ static jt_status kernel_of(const jt_graph *graph, const jt_op *op, jt_cuda_kerne
     case JT_OP_KINDS:
         break;
     }
-    return jt_cuda_fail(why, JT_ERROR_UNSUPPORTED, "layer %s: the cuda backend does not know this operation (%d)",
-                        graph->layers[op->layer].name, (int)op->kind);
+    return jt_fail(why, JT_ERROR_UNSUPPORTED, "layer %s: the cuda backend does not know this operation (%d)",
+                   graph->layers[op->layer].name, (int)op->kind);
 }
 
 static jt_cuda_step *next_step(jt_plan *plan, int32_t op, jt_cuda_kernel kernel)
@@ -158,7 +158,7 @@ static jt_status send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt_
         return JT_OK;
     char *block = jt_allocate(&plan->host, bytes, 1);
     if (!block)
-        return jt_cuda_fail(why, JT_ERROR_MEMORY, "no memory for weights");
+        return jt_fail(why, JT_ERROR_MEMORY, "no memory for weights");
     jt_status status = jt_cuda_check(why, runtime->malloc((void **)&plan->weights, bytes), "memory for weights");
     size_t at = 0;
     for (int32_t i = 0; status == JT_OK && i < plan->n_steps; i++) {
@@ -204,7 +204,7 @@ jt_status jt_cuda_compile(const jt_graph *graph, const jt_host *host, jt_plan **
         return JT_ERROR_BACKEND;
     jt_plan *made = jt_allocate(host, 1, sizeof *made);
     if (!made)
-        return jt_cuda_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
+        return jt_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
     made->graph = graph;
     made->host = *host;
     int callers;
@@ -217,7 +217,7 @@ jt_status jt_cuda_compile(const jt_graph *graph, const jt_host *host, jt_plan **
     }
     made->steps = jt_allocate(host, (size_t)count_steps(graph), sizeof *made->steps);
     if (!made->steps)
-        status = jt_cuda_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
+        status = jt_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
     if (status == JT_OK)
         status = load_kernels(made, runtime, why);
     if (status == JT_OK)

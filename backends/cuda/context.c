@@ -225,13 +225,13 @@ jt_status jt_cuda_context_create(const jt_plan *plan, int32_t max_batch, jt_plan
     const jt_host *host = &plan->host;
     jt_plan_context *made = jt_allocate(host, 1, sizeof *made);
     if (!made)
-        return jt_cuda_fail(why, JT_ERROR_MEMORY, "no memory for a context");
+        return jt_fail(why, JT_ERROR_MEMORY, "no memory for a context");
     made->plan = plan;
     made->runtime = jt_cuda_open_runtime(why);
     made->products = jt_allocate(host, (size_t)plan->n_products + 1, sizeof *made->products);
     int callers;
     jt_status status = made->products ? jt_cuda_enter(plan->device, &callers, why)
-                                      : jt_cuda_fail(why, JT_ERROR_MEMORY, "no memory for a context");
+                                      : jt_fail(why, JT_ERROR_MEMORY, "no memory for a context");
     if (status != JT_OK) {
         jt_release(host, made->products);
         jt_release(host, made);

@@ -20,7 +20,7 @@ static int probe(jt_why *why)
     if (jt_cuda_check(why, runtime->get_device_count(&devices), "no GPU can be used") != JT_OK)
         return 0;
     if (devices < 1) {
-        jt_cuda_fail(why, JT_ERROR_BACKEND, "there is no GPU");
+        jt_fail(why, JT_ERROR_BACKEND, "there is no GPU");
         return 0;
     }
     if (jt_cuda_check(why, runtime->get_device(&device), "asking for the thread's device") != JT_OK ||
@@ -30,8 +30,8 @@ static int probe(jt_why *why)
                       "asking what the GPU can do") != JT_OK)
         return 0;
     if (major < LEAST_MAJOR || (major == LEAST_MAJOR && minor < LEAST_MINOR)) {
-        jt_cuda_fail(why, JT_ERROR_BACKEND, "the GPU is of compute capability %d.%d, %d.%d is needed", major, minor,
-                     LEAST_MAJOR, LEAST_MINOR);
+        jt_fail(why, JT_ERROR_BACKEND, "the GPU is of compute capability %d.%d, %d.%d is needed", major, minor,
+                LEAST_MAJOR, LEAST_MINOR);
         return 0;
     }
     return jt_cuda_open_dnn(why);

@@ -40,25 +40,24 @@ static void open_dnn(void)
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *words = dlerror();
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, "cuDNN is not there: %.180s", words ? words : LIBRARY);
+        jt_fail(&reason, JT_ERROR_BACKEND, "cuDNN is not there: %.180s", words ? words : LIBRARY);
         return;
     }
     if (!jt_cuda_find_all(library, LIBRARY, symbols, sizeof symbols / sizeof *symbols, &dnn, &reason))
         return;
     const size_t version = dnn.get_version(), built_for = dnn.get_cudart_version() / 1000;
     if (version / 10000 != NEEDED_MAJOR) {
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is version %zu, %d is needed", version / 10000, NEEDED_MAJOR);
+        jt_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is version %zu, %d is needed", version / 10000, NEEDED_MAJOR);
         return;
     }
     if (built_for != CUDART_VERSION / 1000) {
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is for CUDA %zu, %d is needed", built_for,
-                     CUDART_VERSION / 1000);
+        jt_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is for CUDA %zu, %d is needed", built_for, CUDART_VERSION / 1000);
         return;
     }
     const cudnnStatus_t checked = dnn.graph_version_check();
     if (checked != CUDNN_STATUS_SUCCESS) {
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, "the parts of cuDNN do not fit each other: cuDNN says '%s'",
-                     dnn.get_error_string(checked));
+        jt_fail(&reason, JT_ERROR_BACKEND, "the parts of cuDNN do not fit each other: cuDNN says '%s'",
+                dnn.get_error_string(checked));
         return;
     }
     snprintf(versions, sizeof versions, "CUDA %d, cuDNN %zu.%zu.%zu", CUDART_VERSION / 1000, version / 10000,
@@ -89,7 +88,7 @@ jt_status jt_cuda_dnn_check(jt_why *why, cudnnStatus_t returned, const char *doi
     /* The thousands are the class of an error. */
     const int is_unsupported = returned / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000;
     const jt_status status = is_memory ? JT_ERROR_MEMORY : is_unsupported ? JT_ERROR_UNSUPPORTED : JT_ERROR_BACKEND;
-    return jt_cuda_fail(why, status, "%s: cuDNN says '%s'", doing, dnn.get_error_string(returned));
+    return jt_fail(why, status, "%s: cuDNN says '%s'", doing, dnn.get_error_string(returned));
 }
 
 jt_status jt_cuda_dnn_create(cudaStream_t stream, cudnnHandle_t *handle, jt_why *why)
@@ -166,7 +165,7 @@ static jt_status try_configuration(cudnnHandle_t handle, cudnnBackendDescriptor_
     if (status != JT_OK)
         return status;
     if (!yes)
-        return jt_cuda_fail(why, JT_ERROR_UNSUPPORTED, "the engine is not exact");
+        return jt_fail(why, JT_ERROR_UNSUPPORTED, "the engine is not exact");
     status = jt_cuda_describe_plan(handle, configuration, &product->plan, why);
     if (status != JT_OK)
         return status;
@@ -198,7 +197,7 @@ static jt_status choose(cudnnHandle_t handle, cudnnBackendDescriptor_t graph, cu
                                                      CUDNN_TYPE_BACKEND_DESCRIPTOR, MAX_ENGINES, &n, configurations),
                                    "engines");
     if (status == JT_OK) {
-        status = jt_cuda_fail(why, JT_ERROR_UNSUPPORTED, "cuDNN has no engine for it");
+        status = jt_fail(why, JT_ERROR_UNSUPPORTED, "cuDNN has no engine for it");
         for (int64_t i = 0; i < n && i < MAX_ENGINES && status == JT_ERROR_UNSUPPORTED; i++)
             status = try_configuration(handle, configurations[i], product, why);
     }

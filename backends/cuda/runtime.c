@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,22 +13,13 @@ static jt_cuda_runtime runtime;
 static int ready;
 static jt_why reason;
 
-jt_status jt_cuda_fail(jt_why *why, jt_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why->text, sizeof why->text, format, arguments);
-    va_end(arguments);
-    return status;
-}
-
 jt_status jt_cuda_check(jt_why *why, cudaError_t returned, const char *doing)
 {
     if (returned == cudaSuccess)
         return JT_OK;
     (void)runtime.get_last_error(); /* an error that is not sticky must not meet the next call */
     const jt_status status = returned == cudaErrorMemoryAllocation ? JT_ERROR_MEMORY : JT_ERROR_BACKEND;
-    return jt_cuda_fail(why, status, "%s: CUDA says '%s'", doing, runtime.get_error_string(returned));
+    return jt_fail(why, status, "%s: CUDA says '%s'", doing, runtime.get_error_string(returned));
 }
 
 int jt_cuda_find_all(void *library, const char *called, const jt_cuda_symbol *symbols, size_t n, void *table,
@@ -38,7 +28,7 @@ int jt_cuda_find_all(void *library, const char *called, const jt_cuda_symbol *sy
     for (size_t i = 0; i < n; i++) {
         void *symbol = dlsym(library, symbols[i].name);
         if (!symbol) {
-            jt_cuda_fail(why, JT_ERROR_BACKEND, "%s has no %s: another version is needed", called, symbols[i].name);
+            jt_fail(why, JT_ERROR_BACKEND, "%s has no %s: another version is needed", called, symbols[i].name);
             return 0;
         }
         memcpy((char *)table + symbols[i].place, &symbol, sizeof symbol);
@@ -80,15 +70,15 @@ static void open_runtime(void)
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         const char *words = dlerror();
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, "the CUDA runtime is not there: %.180s", words ? words : LIBRARY);
+        jt_fail(&reason, JT_ERROR_BACKEND, "the CUDA runtime is not there: %.180s", words ? words : LIBRARY);
         return;
     }
     if (!jt_cuda_find_all(library, LIBRARY, symbols, sizeof symbols / sizeof *symbols, &runtime, &reason))
         return;
     int version = 0;
     if (runtime.runtime_get_version(&version) != cudaSuccess || version / 1000 != NEEDED_MAJOR) {
-        jt_cuda_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is of CUDA %d.%d, version %d is needed", version / 1000,
-                     version % 1000 / 10, NEEDED_MAJOR);
+        jt_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is of CUDA %d.%d, version %d is needed", version / 1000,
+                version % 1000 / 10, NEEDED_MAJOR);
         return;
     }
     ready = 1;

@@ -8,6 +8,7 @@
 #include <cuda_runtime_api.h>
 
 #include "../../lib/core/memory.h"
+#include "../fail.h"
 
 /* The functions that are used, under their own names. */
 typedef struct jt_cuda_runtime {
@@ -42,9 +43,6 @@ typedef struct jt_cuda_runtime {
 
 /* The runtime, opened once and kept; NULL with words when it is not there or is another version. */
 const jt_cuda_runtime *jt_cuda_open_runtime(jt_why *why);
-
-/* Write words and return `status`. format as printf. */
-jt_status jt_cuda_fail(jt_why *why, jt_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* What CUDA returned, as a status of ours: JT_OK for success, else with words that begin with `doing`. */
 jt_status jt_cuda_check(jt_why *why, cudaError_t returned, const char *doing);

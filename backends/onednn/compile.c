@@ -364,7 +364,7 @@ static jt_status add_op(builder *b)
     case JT_OP_KINDS:
         break;
     }
-    return jt_onednn_fail(b->why, JT_ERROR_UNSUPPORTED, "the oneDNN backend has no op %d", (int)op->kind);
+    return jt_fail(b->why, JT_ERROR_UNSUPPORTED, "the oneDNN backend has no op %d", (int)op->kind);
 }
 
 /* Put the layer's name before the words of an error. */
@@ -373,7 +373,7 @@ static jt_status name_layer(const builder *b, jt_status status)
     char text[sizeof b->why->text];
     snprintf(text, sizeof text, "%s", b->why->text);
     const char *name = b->graph->layers[op_at_hand(b)->layer].name;
-    return jt_onednn_fail(b->why, status, "layer %.100s: %.120s", name, text);
+    return jt_fail(b->why, status, "layer %.100s: %.120s", name, text);
 }
 
 static jt_status add_input(builder *b, int32_t value, int32_t *tensor)
@@ -438,7 +438,7 @@ jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan 
             made->given[v] = -1;
     }
     if (!made || !b.tensors || !b.uses) {
-        jt_onednn_fail(why, status, "no memory for a plan");
+        jt_fail(why, status, "no memory for a plan");
         goto done;
     }
     status = jt_onednn_check(why, dnnl_engine_create(&made->engine, dnnl_cpu, 0), "engine");

@@ -56,14 +56,14 @@ jt_status jt_onednn_context_create(const jt_plan *plan, jt_plan_context **contex
     const jt_host *host = &plan->host;
     jt_plan_context *made = jt_allocate(host, 1, sizeof *made);
     if (!made)
-        return jt_onednn_fail(why, JT_ERROR_MEMORY, "no memory for a context");
+        return jt_fail(why, JT_ERROR_MEMORY, "no memory for a context");
     made->plan = plan;
     made->arena = jt_allocate(host, plan->arena_bytes, 1);
     made->memories = jt_allocate(host, (size_t)plan->n_tensors, sizeof *made->memories);
     made->arguments = jt_allocate(host, (size_t)plan->n_arguments, sizeof *made->arguments);
     jt_status status = JT_ERROR_MEMORY;
     if (!made->arena || !made->memories || !made->arguments)
-        jt_onednn_fail(why, status, "no memory for a context");
+        jt_fail(why, status, "no memory for a context");
     else
         status = jt_onednn_check(why, make_memories(made), "memory");
     if (status != JT_OK) {

@@ -56,15 +56,14 @@ static int probe(jt_why *why)
 {
     const dnnl_version_t *found = dnnl_version();
     if (found->major != NEEDED_MAJOR) {
-        jt_onednn_fail(why, JT_ERROR_BACKEND, "oneDNN %d.%d was found, version 3 is needed", found->major,
-                       found->minor);
+        jt_fail(why, JT_ERROR_BACKEND, "oneDNN %d.%d was found, version 3 is needed", found->major, found->minor);
         return 0;
     }
     if (found->cpu_runtime != DNNL_CPU_THREADING_RUNTIME) {
-        jt_onednn_fail(why, JT_ERROR_BACKEND,
-                       "the oneDNN that was found runs its threads in another way (%u) than the one that this module "
-                       "was built with (%u)",
-                       found->cpu_runtime, DNNL_CPU_THREADING_RUNTIME);
+        jt_fail(why, JT_ERROR_BACKEND,
+                "the oneDNN that was found runs its threads in another way (%u) than the one that this module "
+                "was built with (%u)",
+                found->cpu_runtime, DNNL_CPU_THREADING_RUNTIME);
         return 0;
     }
     int threads = jt_onednn_use_one_thread();

@@ -45,7 +45,7 @@ static void *with_room(const jt_host *host, void *array, int32_t n, int32_t *roo
 
 static jt_status no_memory(jt_why *why)
 {
-    return jt_onednn_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
+    return jt_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
 }
 
 jt_status jt_onednn_add_buffer(jt_plan *plan, const_dnnl_memory_desc_t description, int32_t *buffer, jt_why *why)

@@ -1,16 +1,6 @@
 #include "support.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-
-jt_status jt_onednn_fail(jt_why *why, jt_status status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why->text, sizeof why->text, format, arguments);
-    va_end(arguments);
-    return status;
-}
 
 static const char *words(dnnl_status_t returned)
 {
@@ -45,7 +35,7 @@ jt_status jt_onednn_check(jt_why *why, dnnl_status_t returned, const char *doing
     jt_status status = returned == dnnl_out_of_memory   ? JT_ERROR_MEMORY
                        : returned == dnnl_unimplemented ? JT_ERROR_UNSUPPORTED
                                                         : JT_ERROR_BACKEND;
-    return jt_onednn_fail(why, status, "%s: oneDNN says '%s' (%d)", doing, words(returned), (int)returned);
+    return jt_fail(why, status, "%s: oneDNN says '%s' (%d)", doing, words(returned), (int)returned);
 }
 
 #if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP

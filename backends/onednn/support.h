@@ -7,9 +7,7 @@
 #include <oneapi/dnnl/dnnl.h>
 
 #include "../../lib/core/memory.h"
-
-/* Write words and return `status`. format as printf. */
-jt_status jt_onednn_fail(jt_why *why, jt_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#include "../fail.h"
 
 /* What oneDNN returned, as a status of ours: JT_OK for success, else with words that begin with `doing`. */
 jt_status jt_onednn_check(jt_why *why, dnnl_status_t returned, const char *doing);

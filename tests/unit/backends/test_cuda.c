@@ -96,15 +96,23 @@ static void test_products_are_made_where_they_pay(void **state)
     assert_int_equal(fake.products(), before + 2 * 3);
 }
 
+/* A convolution that is large enough for cuDNN. */
+static net *net_of_one_product(void)
+{
+    net *n = net_new((jt_shape){8, 12, 12}, 0, 1);
+    const int32_t v =
+        net_conv(n, JT_VALUE_IMAGES, 16, window_same(3, 3, 1, 12, 12), 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    return n;
+}
+
 /* Where cuDNN has no engine the kernel does it. */
 static void test_without_an_engine(void **state)
 {
     (void)state;
     setenv("FAKE_CUDNN_REFUSES", "3", 1);
     const long before = fake.products();
-    net *n = net_new((jt_shape){8, 12, 12}, 0, 1);
-    int32_t v = net_conv(n, JT_VALUE_IMAGES, 16, window_same(3, 3, 1, 12, 12), 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    net *n = net_of_one_product();
     check_agrees(n, "refused");
     assert_int_equal(fake.products(), before);
     unsetenv("FAKE_CUDNN_REFUSES");
@@ -134,9 +142,7 @@ static void test_batches(void **state)
         check_batches(cuda, &n->graph);
         net_free(n);
     }
-    net *n = net_new((jt_shape){8, 12, 12}, 0, 1);
-    int32_t v = net_conv(n, JT_VALUE_IMAGES, 16, window_same(3, 3, 1, 12, 12), 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    net *n = net_of_one_product();
     check_batches(cuda, &n->graph);
     net_free(n);
 }
@@ -245,9 +251,7 @@ static jt_status try_all(const net *n, const inputs *in, const float *expected, 
 static void test_each_call_failing(void **state)
 {
     (void)state;
-    net *n = net_new((jt_shape){8, 12, 12}, 0, 1);
-    int32_t v = net_conv(n, JT_VALUE_IMAGES, 16, window_same(3, 3, 1, 12, 12), 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    net *n = net_of_one_product();
     inputs in = inputs_make(&n->graph, JETS, 1);
     float expected[2 * JETS];
     run_once(cuda, &n->graph, in.images, in.features, JETS, expected);

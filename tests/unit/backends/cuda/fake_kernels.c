@@ -13,43 +13,11 @@ typedef struct kernel {
     void (*one)(const jt_cuda_work *work, uint64_t index);
 } kernel;
 
-static void conv2d(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_conv2d(w, i);
-}
-static void dense(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_dense(w, i);
-}
-static void max_pool(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_max_pool(w, i);
-}
-static void average(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_average(w, i);
-}
-static void copy_one(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_copy(w, i);
-}
-static void add(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_add(w, i);
-}
-static void scale(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_scale(w, i);
-}
-static void finish(const jt_cuda_work *w, uint64_t i)
-{
-    jt_cuda_finish(w, i);
-}
-
 static const kernel kernels[] = {
-    {"jt_cuda_conv2d_kernel", conv2d},   {"jt_cuda_dense_kernel", dense},   {"jt_cuda_max_pool_kernel", max_pool},
-    {"jt_cuda_average_kernel", average}, {"jt_cuda_copy_kernel", copy_one}, {"jt_cuda_add_kernel", add},
-    {"jt_cuda_scale_kernel", scale},     {"jt_cuda_finish_kernel", finish},
+    {"jt_cuda_conv2d_kernel", jt_cuda_conv2d},     {"jt_cuda_dense_kernel", jt_cuda_dense},
+    {"jt_cuda_max_pool_kernel", jt_cuda_max_pool}, {"jt_cuda_average_kernel", jt_cuda_average},
+    {"jt_cuda_copy_kernel", jt_cuda_copy},         {"jt_cuda_add_kernel", jt_cuda_add},
+    {"jt_cuda_scale_kernel", jt_cuda_scale},       {"jt_cuda_finish_kernel", jt_cuda_finish},
 };
 
 cudaError_t cudaLibraryLoadData(cudaLibrary_t *library, const void *code, enum cudaJitOption *jit, void **values,
