@@ -9,8 +9,8 @@
  *
  *     const jt_backend *jt_backend_module(void);
  *
- * A module sees only this header, graph.h, fail.h and lib/core/memory.h. Every function may be called from any thread; calls on
- * different contexts may run at the same time.
+ * A module sees only this header, graph.h, fail.h and lib/core/memory.h. Every function may be called from any thread;
+ * calls on different contexts may run at the same time.
  */
 #ifndef JT_BACKENDS_BACKEND_H
 #define JT_BACKENDS_BACKEND_H
