@@ -6,7 +6,10 @@
 #include "pack.h"
 #include "steps.h"
 
-enum { CHUNK_BYTES = 163840 /* of the wide value: part of a second-level cache, beside the weights */ };
+enum {
+    CHUNK_BYTES = 163840, /* of the wide value: part of a second-level cache, beside the weights */
+    FEWEST_PIXELS = 4     /* of its tiles: else loads take longer than multiplications */
+};
 
 static const int32_t no_halo[4] = {0, 0, 0, 0};
 
@@ -48,6 +51,8 @@ static void lay_out_wide(jt_mbconv *m, const jt_native_kernel *kernel, const jt_
     const jt_spot whole = jt_native_spot(depthwise->in, halo, 0);
     const size_t fits = CHUNK_BYTES / (whole.block * sizeof(float));
     m->chunk = fits < 1 ? 1 : fits > JT_MOST_BLOCKS ? JT_MOST_BLOCKS : (int32_t)fits;
+    while (m->chunk > 1 && jt_native_most_pixels(kernel, m->chunk) < FEWEST_PIXELS)
+        m->chunk--;
     const int neighbours = in_tail && jt_native_shares_blocks(&whole);
     if (neighbours) {
         const int32_t most = jt_native_blocks_for(kernel, JT_TOGETHER * whole.shape.h * whole.shape.w);

@@ -194,26 +194,28 @@ static inline lanes lanes_max(lanes a, lanes b)
 {
     return (lanes){_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
 }
-/* Beyond +-252 everything is infinity or next to nothing; a NaN stays one. */
+/*
+ * What is needed of a power of two that 1 is added to: from 2^128 on it is infinity, below 2^-127 as good as none. A
+ * NaN stays one.
+ */
 static inline __m256 half_limited(__m256 n)
 {
-    return _mm256_max_ps(_mm256_set1_ps(-252.0f), _mm256_min_ps(_mm256_set1_ps(252.0f), n));
+    return _mm256_max_ps(_mm256_set1_ps(-127.0f), _mm256_min_ps(_mm256_set1_ps(128.0f), n));
+}
+static inline __m256 half_fraction(__m256 a)
+{
+    const __m256 limited = half_limited(a);
+    return _mm256_sub_ps(limited, _mm256_floor_ps(limited));
 }
 static inline lanes lanes_fraction(lanes a)
 {
-    const __m256 low = half_limited(a.low), high = half_limited(a.high);
-    return (lanes){_mm256_sub_ps(low, _mm256_floor_ps(low)), _mm256_sub_ps(high, _mm256_floor_ps(high))};
+    return (lanes){half_fraction(a.low), half_fraction(a.high)};
 }
-static inline __m256 half_power(__m256i n)
-{
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
-}
-/* In two halves of n, so that either power of two is a number. */
+/* Added to 2^23 and 127, a whole number of -127 .. 128 is the exponent of its power of two: of 128 that is infinity. */
 static inline __m256 half_scale(__m256 a, __m256 n)
 {
-    const __m256i whole = _mm256_cvtps_epi32(_mm256_floor_ps(half_limited(n)));
-    const __m256i first = _mm256_srai_epi32(whole, 1);
-    return _mm256_mul_ps(_mm256_mul_ps(a, half_power(first)), half_power(_mm256_sub_epi32(whole, first)));
+    const __m256 biased = _mm256_add_ps(_mm256_floor_ps(half_limited(n)), _mm256_set1_ps(0x1p23f + 127.0f));
+    return _mm256_mul_ps(a, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(biased), 23)));
 }
 static inline lanes lanes_scale(lanes a, lanes n)
 {
