@@ -11,6 +11,7 @@ docs/performance.md says how all this is measured, and what is not shown.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import subprocess
 import sys
@@ -23,6 +24,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[3]
 for place in (ROOT, ROOT / "python"):
     sys.path.insert(0, str(place))
+# Models for the peers are made by way of these, which have to be in the interpreter that runs this.
+for needed in ("onnx", "onnxruntime", "torch"):
+    if importlib.util.find_spec(needed) is None:
+        sys.exit(
+            f"{needed} is missing: {sys.executable} -m pip install -r tests/requirements.txt -r models/requirements.txt"
+        )
 
 from tests.bench import report  # noqa: E402
 from tests.bench.peers import cases, machine, tables, timing  # noqa: E402

@@ -1,7 +1,7 @@
 """The engines to compare with, in pinned versions, installed into build/peers, which git ignores.
 
-ONNX Runtime and PyTorch come with the project's own Python environment. Each other package gets a folder of its own
-without its dependencies, so that nothing reaches that environment; TensorFlow, which only writes LiteRT's models,
+ONNX Runtime and PyTorch have to be in the Python environment that runs this. Each other package gets a folder of its
+own without its dependencies, so that nothing reaches that environment; TensorFlow, which only writes LiteRT's models,
 gets an environment of its own.
 """
 
