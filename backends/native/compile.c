@@ -8,9 +8,8 @@
 #include "pack.h"
 #include "spots.h"
 #include "steps.h"
+#include "trail.h"
 #include "winograd.h"
-
-static const int32_t no_halo[4] = {0, 0, 0, 0};
 
 static int contains(const jt_spot *spot, const int32_t halo[4])
 {
@@ -53,22 +52,13 @@ jt_spot jt_native_with_halo(jt_builder *b, jt_plan *plan, int32_t node, const jt
     return with_this_halo(b, plan, node, halo);
 }
 
-/* What is given of a jet, as planes; a vector is one plane. */
-static jt_spot given(const jt_builder *b, int32_t value)
-{
-    jt_spot spot = jt_native_spot(b->graph->values[value].shape, no_halo, 1);
-    spot.room = value == JT_VALUE_IMAGES ? JT_ROOM_IMAGES : JT_ROOM_ROWS;
-    spot.offset = b->graph->values[value].offset;
-    return spot;
-}
-
 /*
  * Images that are given, or their copy in planes with a halo. Lanes of pixels may read beyond the last row, where that
  * is no multiple of 8: not in the caller's memory.
  */
 static jt_spot image_planes(jt_builder *b, jt_plan *plan, int32_t node, const jt_op *op)
 {
-    const jt_spot image = given(b, op->inputs[0]);
+    const jt_spot image = jt_native_given(b, op->inputs[0]);
     int32_t halo[4];
     jt_native_halo(op, halo);
     if (contains(&image, halo) && (node >= b->n_planes || op->out.w % 8 == 0))
@@ -85,14 +75,14 @@ static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_op *op = &b->graph->ops[node->first_op];
     int32_t halo[4];
     jt_native_halo(op, halo);
-    const jt_spot image = given(b, JT_VALUE_IMAGES);
+    const jt_spot image = jt_native_given(b, JT_VALUE_IMAGES);
     jt_spot in = jt_native_spot(op->in, halo, 1);
     jt_native_place(b, &in, index, index);
-    /* The next node may go on with the spans. */
-    b->lit = jt_native_make_lit(b, op, index, index + 1);
+    b->lit = jt_native_make_lit(b, op, index);
     if (!b->lit)
         return 0;
     b->lit_value = node->out;
+    jt_native_begin_trail(b, node->out, &b->lit->spans);
     b->lit->first_step = plan->n_steps;
     jt_step *step = jt_native_add_step(plan, jt_native_run_lit_conv, &image, &b->spots[node->out]);
     jt_native_set_other(step, &in);
@@ -171,6 +161,7 @@ static int add_winograd(jt_builder *b, jt_plan *plan, int32_t index)
     jt_winograd *w = jt_arena_take(b->arena, 1, sizeof *w);
     if (!w)
         return 0;
+    const int32_t first_step = plan->n_steps;
     int32_t halo[4];
     jt_native_winograd_halo(op, halo);
     const jt_spot in = with_this_halo(b, plan, index, halo);
@@ -181,19 +172,34 @@ static int add_winograd(jt_builder *b, jt_plan *plan, int32_t index)
     jt_native_place(b, &w->inputs, index, index);
     jt_native_place(b, &w->products, index, index);
     jt_native_add_step(plan, jt_native_run_winograd, &in, &b->spots[node->out])->winograd = w;
-    return jt_native_pack_winograd(b->arena, b->kernel, op, &in, node->activation, w);
+    return jt_native_pack_winograd(b->arena, b->kernel, op, &in, node->activation, w) &&
+           jt_native_follow(b, plan, index, op, first_step, 1);
+}
+
+/* Light is followed from the images on, where it is worth looking for. */
+static void begin_with_images(jt_builder *b, const jt_op *op)
+{
+    if (!b->graph->dark || op->in.w < JT_LANES)
+        return;
+    jt_spot spans;
+    jt_native_place_spans(b, op->in.h, 0, &spans);
+    jt_native_begin_trail(b, JT_VALUE_IMAGES, &spans);
 }
 
 static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
 {
     const jt_node *node = &b->nodes[index];
     const jt_op *op = &b->graph->ops[node->first_op];
+    const int32_t first_step = plan->n_steps;
+    if (index == 0)
+        begin_with_images(b, op);
     const jt_spot in = index == 0 ? image_planes(b, plan, index, op) : b->spots[node->in];
     const jt_spot *out = &b->spots[node->out];
     if (op->kind == JT_OP_CONV2D) {
         jt_step *step = jt_native_add_step(plan, jt_native_run_planes, &in, out);
         step->planes_first = -((ptrdiff_t)op->pad[0] * (ptrdiff_t)in.row + op->pad[2]);
-        return jt_native_pack_planes(b->arena, op, &in, out, &step->planes);
+        return jt_native_pack_planes(b->arena, op, &in, out, &step->planes) &&
+               jt_native_follow(b, plan, index, op, first_step, 1);
     }
     jt_native_add_step(plan, jt_native_run_plane_window, &in, out)->plane_window = (jt_plane_window){
         .kernel = {op->kernel[0], op->kernel[1]},
@@ -206,7 +212,7 @@ static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
         .out_row = out->row,
         .out_plane = out->block,
     };
-    return 1;
+    return jt_native_follow(b, plan, index, op, first_step, 0);
 }
 
 static int add_slides(jt_builder *b, jt_plan *plan, int32_t index)
@@ -246,12 +252,14 @@ static jt_window window_of(const jt_op *op, const jt_spot *in, const jt_spot *ou
 static void add_flatten(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
 {
     const int is_given = op->inputs[0] < JT_FIRST_OUTPUT;
-    const jt_spot in = is_given ? given(b, op->inputs[0]) : b->spots[op->inputs[0]];
+    const jt_spot in = is_given ? jt_native_given(b, op->inputs[0]) : b->spots[op->inputs[0]];
     jt_native_add_step(plan, is_given ? jt_native_copy_vector : jt_native_run_flatten, &in, out);
 }
 
-static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *out)
+static int add_op(jt_builder *b, jt_plan *plan, int32_t index)
 {
+    const jt_op *op = &b->graph->ops[b->nodes[index].first_op];
+    const jt_spot *out = &b->spots[b->nodes[index].out];
     static void (*const functions[JT_OP_KINDS])(const jt_step *, const jt_run *) = {
         [JT_OP_DENSE] = jt_native_run_matrix,
         [JT_OP_MAX_POOL] = jt_native_run_window,
@@ -274,8 +282,11 @@ static int add_op(jt_builder *b, jt_plan *plan, const jt_op *op, const jt_spot *
             step->other.row = 0; /* the same factors for every row */
         if (op->kind == JT_OP_ADD || op->kind == JT_OP_ACTIVATION)
             return 1;
-        if (op->kind == JT_OP_MAX_POOL)
+        if (op->kind == JT_OP_MAX_POOL) {
             step->window = window_of(op, &step->in, out);
+            if (!jt_native_follow(b, plan, index, op, plan->n_steps - 1, 0))
+                return 0;
+        }
         if (op->kind == JT_OP_GLOBAL_AVERAGE)
             step->divisor = divisor_of(b, op);
         if (op->kind == JT_OP_CONCAT && !add_concat(b, op, step))
@@ -291,7 +302,7 @@ static void add_inputs(jt_builder *b, jt_plan *plan)
     for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++) {
         if (!jt_native_needs_import(b, v))
             continue;
-        const jt_spot from = given(b, v);
+        const jt_spot from = jt_native_given(b, v);
         jt_native_add_step(plan, v == JT_VALUE_FEATURES ? jt_native_copy_vector : jt_native_import_image, &from,
                            &b->spots[v]);
     }
@@ -314,7 +325,7 @@ static int add_node(jt_builder *b, jt_plan *plan, int32_t index)
     case JT_NODE_OP:
         break;
     }
-    return add_op(b, plan, &b->graph->ops[node->first_op], &b->spots[node->out]);
+    return add_op(b, plan, index);
 }
 
 static int build(jt_builder *b, jt_plan *plan)
@@ -338,6 +349,27 @@ static int build(jt_builder *b, jt_plan *plan)
     return 1;
 }
 
+/* What is kept of the image without light. 0 when there is no memory. */
+static int find_dark(const jt_builder *b, const jt_plan *plan, const jt_host *host)
+{
+    float *memory = jt_allocate(host, plan->shared_floats + plan->own_floats, sizeof *memory);
+    if (!memory)
+        return 0;
+    const jt_run run = {
+        .kernel = plan->kernel,
+        .shared = memory,
+        .own = memory + plan->shared_floats,
+        .images = b->graph->dark,
+        .n = 1,
+        .everything = 1,
+    };
+    if (b->lit)
+        jt_native_find_dark_lit(plan, &run, b->lit);
+    jt_native_find_dark_trails(plan, &run);
+    jt_release(host, memory);
+    return 1;
+}
+
 jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt_native_kernel *kernel, jt_plan **plan,
                             jt_why *why)
 {
@@ -356,7 +388,7 @@ jt_status jt_native_compile(const jt_graph *graph, const jt_host *host, const jt
     made->n_pixels = graph->values[JT_VALUE_IMAGES].floats;
     made->row_floats = graph->row_floats;
     made->n_classes = graph->values[graph->output].floats;
-    if (b.lit && !jt_native_find_dark(made, host, b.lit))
+    if (b.trail_known && !find_dark(&b, made, host))
         goto no_memory;
     *plan = made;
     return JT_OK;

@@ -126,7 +126,13 @@ typedef struct jt_planes {
     size_t in_row, out_row, out_plane;
 } jt_planes;
 
-enum { JT_PLANE_CHANNELS = 6 };
+enum { JT_PLANE_CHANNELS = 6, JT_HALF = 8 /* pixels */ };
+
+/* Halves of a row of w pixels. */
+static inline int32_t jt_native_halves_of(int32_t w)
+{
+    return (w + JT_HALF - 1) / JT_HALF;
+}
 
 /*
  * Squeeze and excite: from the sums of an mbconv's channels to their gates. Inputs of the squeeze are lanes, and the
@@ -171,7 +177,8 @@ typedef struct jt_native_kernel {
     int32_t blocks_together; /* of a dense layer with more than one block */
     const jt_tile_kernel (*tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
     void (*slide)(const jt_slide *slide, int32_t n_blocks, const float *in, float *out, float *totals);
-    void (*planes)(const jt_planes *planes, const float *in, float *out);
+    /* `halves` are those to calculate, n of them, counted row by row; NULL: the first n of all. */
+    void (*planes)(const jt_planes *planes, const int32_t *halves, int32_t n, const float *in, float *out);
     void (*largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
     /* A row of tiles of one block: 6 x 6 pixels each, 3 apart, to 36 sums `product` apart from each other. */
     void (*winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);

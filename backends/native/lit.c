@@ -17,39 +17,22 @@ int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depth
            depthwise->kernel[1] == size && depthwise->stride[1] <= 2;
 }
 
-static jt_reach reach_of(const jt_op *op)
-{
-    return (jt_reach){{op->kernel[0], op->kernel[1]},
-                      {op->stride[0], op->stride[1]},
-                      {op->pad[0], op->pad[2]},
-                      {op->in.h, op->in.w},
-                      {op->out.h, op->out.w}};
-}
-
 static float *room_for(jt_builder *b, jt_shape shape)
 {
     const size_t blocks = (size_t)jt_native_blocks(shape.c);
     return jt_arena_take(b->arena, blocks * (size_t)shape.h * (size_t)shape.w * JT_LANES, sizeof(float));
 }
 
-/* A jt_span is as large as two floats. */
-static jt_spot place_spans(jt_builder *b, int32_t rows, int32_t node, int32_t last)
-{
-    static const int32_t no_halo[4] = {0, 0, 0, 0};
-    jt_spot spot = jt_native_spot((jt_shape){1, 2, rows}, no_halo, 1);
-    jt_native_place(b, &spot, node, last);
-    return spot;
-}
-
-jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last)
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node)
 {
     jt_lit *lit = jt_arena_take(b->arena, 1, sizeof *lit);
     if (!lit)
         return NULL;
     lit->image = b->graph->dark;
-    lit->reach = reach_of(op);
+    lit->reach = jt_native_reach_of(op);
     lit->conv = room_for(b, op->out);
-    lit->spans = place_spans(b, op->in.h + op->out.h, node, last);
+    jt_native_place_spans(b, op->in.h, node, &lit->image_spans);
+    jt_native_place_spans(b, op->out.h, node, &lit->spans);
     return lit->conv ? lit : NULL;
 }
 
@@ -80,46 +63,13 @@ int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const
 
 int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node)
 {
-    lit->further = reach_of(depthwise);
-    lit->further_spans = place_spans(b, depthwise->out.h, node, node);
+    lit->further = jt_native_reach_of(depthwise);
+    jt_native_place_spans(b, depthwise->out.h, node, &lit->further_spans);
     lit->filtered = room_for(b, depthwise->out);
     return lit->filtered != NULL;
 }
 
 /* --- when it runs ------------------------------------------------------------------------------------------------- */
-
-static jt_span *spans_at(const jt_spot *spans, const jt_run *run)
-{
-    return (jt_span *)(void *)(run->shared + spans->offset);
-}
-
-/* The outputs of row y that depend on what is in the spans of the inputs' rows. */
-static jt_span spread(const jt_reach *reach, const jt_span *inputs, int32_t y)
-{
-    const int32_t top = y * reach->stride[0] - reach->before[0];
-    int32_t first = reach->in[1], end = 0;
-    for (int32_t row = top < 0 ? 0 : top; row < top + reach->kernel[0] && row < reach->in[0]; row++) {
-        if (inputs[row].first == inputs[row].end)
-            continue;
-        first = inputs[row].first < first ? inputs[row].first : first;
-        end = inputs[row].end > end ? inputs[row].end : end;
-    }
-    if (end == 0)
-        return (jt_span){0, 0};
-    /* The first whose last tap is at `first` or after it; the last whose first tap is before `end`. */
-    const int32_t step = reach->stride[1], ahead = first + reach->before[1] - reach->kernel[1] + 1;
-    const int32_t from = ahead > 0 ? (ahead + step - 1) / step : 0;
-    const int32_t beyond = (end - 1 + reach->before[1]) / step + 1;
-    const int32_t to = beyond < reach->out[1] ? beyond : reach->out[1];
-    return from < to ? (jt_span){from, to} : (jt_span){0, 0};
-}
-
-/* All of every row while the image without light is looked at. */
-static void spread_rows(const jt_lit *lit, const jt_reach *reach, const jt_span *from, jt_span *to)
-{
-    for (int32_t y = 0; y < reach->out[0]; y++)
-        to[y] = lit->found ? spread(reach, from, y) : (jt_span){0, reach->out[1]};
-}
 
 /* Outputs first .. end - 1 of an axis have no tap outside. */
 static int all_inside(const jt_reach *reach, int axis, int32_t first, int32_t end)
@@ -153,12 +103,6 @@ static void run_span(const jt_conv *conv, const jt_tiles *tiles, int32_t most, j
     }
 }
 
-static void copy_pixels(const jt_native_kernel *kernel, const float *dark, float *out, int32_t first, int32_t end)
-{
-    if (first < end)
-        kernel->copy_rows(dark + first * JT_LANES, 0, out + first * JT_LANES, 0, 1, (end - first) * JT_LANES);
-}
-
 static void copy_dark(const jt_step *step, const jt_run *run, const jt_span *spans, float *out)
 {
     const int32_t h = step->lit->reach.out[0], w = step->lit->reach.out[1];
@@ -166,8 +110,8 @@ static void copy_dark(const jt_step *step, const jt_run *run, const jt_span *spa
     for (int32_t b = 0; b < jt_native_blocks(step->out.shape.c); b++)
         for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
             float *row = out + (size_t)b * step->conv.out_block + (size_t)y * step->conv.out_row;
-            copy_pixels(run->kernel, dark, row, 0, spans[y].first);
-            copy_pixels(run->kernel, dark, row, spans[y].end, w);
+            jt_native_copy_pixels(run->kernel, dark, row, 0, spans[y].first);
+            jt_native_copy_pixels(run->kernel, dark, row, spans[y].end, w);
         }
 }
 
@@ -190,9 +134,9 @@ static void lit_conv(const jt_step *step, const jt_run *run, int32_t jet)
     const jt_lit *lit = step->lit;
     const float *image = jt_spot_from(&step->in, run, jet);
     float *out = jt_spot_at(&step->out, run, jet);
-    jt_span *lit_rows = spans_at(&lit->spans, run), *spans = lit_rows + lit->reach.in[0];
+    jt_span *lit_rows = jt_native_spans_at(&lit->image_spans, run), *spans = jt_native_spans_at(&lit->spans, run);
     run->kernel->find_lit(image, lit->image, step->in.shape, lit_rows);
-    spread_rows(lit, &lit->reach, lit_rows, spans);
+    jt_native_spread_rows(&lit->reach, run, lit_rows, spans);
     copy_dark(step, run, spans, out);
     if (spans_are_inside(&lit->reach, spans)) {
         convolve_spans(&lit->direct, run->kernel, spans, lit->reach.out[0], image, out);
@@ -217,8 +161,8 @@ void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_ru
 {
     const jt_reach *reach = &lit->further;
     const int32_t h = reach->out[0], w = reach->out[1];
-    jt_span *spans = spans_at(&lit->further_spans, run);
-    spread_rows(lit, reach, spans_at(&lit->spans, run) + lit->reach.in[0], spans);
+    jt_span *spans = jt_native_spans_at(&lit->further_spans, run);
+    jt_native_spread_rows(reach, run, jt_native_spans_at(&lit->spans, run), spans);
     const float *dark = lit->filtered;
     for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->slide.in_block, out += slides->slide.out_block) {
         jt_slide slide = slides->slide;
@@ -240,32 +184,19 @@ static void keep_conv(const jt_step *step, const jt_run *run, float *to)
     const jt_shape shape = step->out.shape;
     for (int32_t b = 0; b < jt_native_blocks(shape.c); b++)
         for (int32_t y = 0; y < shape.h; y++, to += shape.w * JT_LANES)
-            copy_pixels(run->kernel, from + (size_t)b * step->out.block + (size_t)y * step->out.row, to, 0, shape.w);
+            jt_native_copy_pixels(run->kernel, from + (size_t)b * step->out.block + (size_t)y * step->out.row, to, 0,
+                                  shape.w);
 }
 
-int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit)
+void jt_native_find_dark_lit(const jt_plan *plan, const jt_run *run, const jt_lit *lit)
 {
-    float *memory = jt_allocate(host, plan->shared_floats + plan->own_floats, sizeof *memory);
-    if (!memory)
-        return 0;
-    const jt_run run = {
-        .kernel = plan->kernel,
-        .shared = memory,
-        .own = memory + plan->shared_floats,
-        .images = lit->image,
-        .n = 1,
-    };
     const jt_step *conv = &plan->steps[lit->first_step], *next = conv + 1;
-    conv->run(conv, &run);
-    keep_conv(conv, &run, lit->conv);
-    if (lit->filtered) {
-        const jt_mbconv *m = next->mbconv;
-        float *filtered = jt_spot_at(&m->filtered, &run, 0);
-        jt_native_slide_lit(lit, &m->slides, &run, jt_spot_at(&next->in, &run, 0), filtered,
-                            jt_spot_at(&m->totals, &run, 0));
-        memcpy(lit->filtered, filtered, (size_t)m->slides.n_blocks * m->filtered.block * sizeof *filtered);
-    }
-    lit->found = 1;
-    jt_release(host, memory);
-    return 1;
+    conv->run(conv, run);
+    keep_conv(conv, run, lit->conv);
+    if (!lit->filtered)
+        return;
+    const jt_mbconv *m = next->mbconv;
+    float *filtered = jt_spot_at(&m->filtered, run, 0);
+    jt_native_slide_lit(lit, &m->slides, run, jt_spot_at(&next->in, run, 0), filtered, jt_spot_at(&m->totals, run, 0));
+    memcpy(lit->filtered, filtered, (size_t)m->slides.n_blocks * m->filtered.block * sizeof *filtered);
 }

@@ -10,22 +10,17 @@
 #ifndef JT_NATIVE_LIT_H
 #define JT_NATIVE_LIT_H
 
+#include "reach.h"
 #include "spots.h"
-
-/* Which outputs an input reaches. Rows first, columns second. */
-typedef struct jt_reach {
-    int32_t kernel[2], stride[2], before[2], in[2], out[2];
-} jt_reach;
 
 struct jt_lit {
     const float *image;      /* without light */
     float *conv, *filtered;  /* what the convolution makes of it, and the depthwise of that, or NULL; without halo */
-    int32_t found;           /* both are known */
     jt_reach reach, further; /* of the two */
     jt_conv direct;          /* the convolution of the caller's images, for outputs whose taps all lie inside */
-    jt_spot spans;           /* jt_span of the rows of the image, then of the convolution's result */
-    jt_spot further_spans;   /* of the depthwise's */
-    int32_t first_step;      /* the convolution; next the mbconv with the depthwise */
+    jt_spot image_spans, spans,
+        further_spans;  /* jt_span of the rows of the image, the convolution's, the depthwise's */
+    int32_t first_step; /* the convolution; next the mbconv with the depthwise */
 };
 
 /* 1 if a convolution of the images may be done so: the node's steps run jet by jet. */
@@ -35,7 +30,7 @@ int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, con
 int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depthwise, int32_t value);
 
 /* A lit convolution; NULL when there is no memory. */
-jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node, int32_t last);
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node);
 
 /* The convolution of the images from that of their copy `in`. 0 when there is no memory. */
 int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const jt_spot *in);
@@ -43,7 +38,7 @@ int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const
 /* Room for what a depthwise makes of the image without light. 0 when there is no memory. */
 int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node);
 
-/* Calculate what is kept for the image without light. 0 when there is no memory. The plan's sizes are set. */
-int jt_native_find_dark(jt_plan *plan, const jt_host *host, jt_lit *lit);
+/* Calculate what is kept of the image without light: run->images is that. */
+void jt_native_find_dark_lit(const jt_plan *plan, const jt_run *run, const jt_lit *lit);
 
 #endif /* JT_NATIVE_LIT_H */

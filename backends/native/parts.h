@@ -15,7 +15,7 @@ extern const jt_tile_kernel JT_NATIVE(tiles)[JT_TILE_STEPS][JT_MOST_BLOCKS];
 void JT_NATIVE(slide)(const jt_slide *slide, int32_t n_blocks, const float *in, float *out, float *totals);
 void JT_NATIVE(slide_span)(const jt_slide *slide, const float *in, float *out, const float *dark, int32_t first,
                            int32_t end, float *total);
-void JT_NATIVE(planes)(const jt_planes *planes, const float *in, float *out);
+void JT_NATIVE(planes)(const jt_planes *planes, const int32_t *halves, int32_t n, const float *in, float *out);
 void JT_NATIVE(largest_in_planes)(const jt_plane_window *window, const float *in, float *out);
 void JT_NATIVE(winograd_in)(const float *in, size_t row, int32_t n_tiles, float *out, size_t product);
 void JT_NATIVE(winograd_out)(const float *in, size_t product, const float *bias, jt_activation activation, int32_t h,

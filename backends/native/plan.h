@@ -45,7 +45,8 @@ typedef struct jt_spot {
 } jt_spot;
 
 typedef struct jt_step jt_step;
-typedef struct jt_lit jt_lit; /* lit.h */
+typedef struct jt_lit jt_lit;     /* lit.h */
+typedef struct jt_trail jt_trail; /* trail.h */
 
 /* What a run hands to the steps: jets first .. first + n - 1 of a group, one in the head. */
 typedef struct jt_run {
@@ -54,7 +55,8 @@ typedef struct jt_run {
     const float *images, *rows;              /* likewise */
     size_t own_floats, n_pixels, row_floats; /* from two jets to the next two; from one jet to the next */
     int32_t first, n;
-    int32_t backwards; /* for jt_matrix */
+    int32_t backwards;  /* for jt_matrix */
+    int32_t everything; /* is calculated, whatever is lit: when an image without light is looked at */
 } jt_run;
 
 /* A convolution's outputs of a few blocks of channels. */
@@ -135,7 +137,8 @@ struct jt_step {
     const jt_mbconv *mbconv;
     const jt_winograd *winograd;
     const jt_lit *lit;
-    int32_t n_parts; /* concat */
+    const jt_trail *trail; /* of planes and winograd, where light is followed to them; else NULL */
+    int32_t n_parts;       /* concat */
     const jt_spot *parts;
 };
 

@@ -2,7 +2,7 @@
 #include "activate.h"
 #include "parts.h"
 
-enum { HALF = 8, MOST = LANES_SUMS >= 24 ? 4 : 1 /* vectors of a tile */ };
+enum { HALF = JT_HALF, MOST = LANES_SUMS >= 24 ? 4 : 1 /* vectors of a tile */ };
 
 /* Where the halves of a tile's vectors are: offsets of input and output, and how many pixels of each are real. */
 typedef struct halves {
@@ -82,12 +82,18 @@ JT_ALWAYS_INLINE void run_channels(const jt_planes *p, const float *weights, con
     }
 }
 
-/* Halves first .. first + n - 1 of all, row by row; where they run out, the last one again. */
-static void find_halves(const jt_planes *p, int32_t first, int32_t n, halves *at)
+/* Which halves to calculate: see kernel.h. */
+typedef struct selection {
+    const int32_t *which;
+    int32_t n;
+} selection;
+
+/* The first'th of the selected halves and those after it; where they run out, the last one again. */
+static void find_halves(const jt_planes *p, selection s, int32_t first, int32_t n, halves *at)
 {
-    const int32_t per_row = (p->w + HALF - 1) / HALF;
+    const int32_t per_row = jt_native_halves_of(p->w);
     for (int32_t i = 0; i < n; i++) {
-        int32_t which = first + i < per_row * p->h ? first + i : per_row * p->h - 1;
+        const int32_t place = first + i < s.n ? first + i : s.n - 1, which = s.which ? s.which[place] : place;
         const int32_t y = which / per_row, x = which % per_row * HALF;
         at->in[i] = (size_t)y * p->in_row + (size_t)x;
         at->out[i] = (size_t)y * p->out_row + (size_t)x;
@@ -96,12 +102,13 @@ static void find_halves(const jt_planes *p, int32_t first, int32_t n, halves *at
 }
 
 /* A tile of all channels. */
-JT_ALWAYS_INLINE void run_tile(const jt_planes *p, int32_t first_vector, const float *in, float *out, int vectors)
+JT_ALWAYS_INLINE void run_tile(const jt_planes *p, selection s, int32_t first_vector, const float *in, float *out,
+                               int vectors)
 {
     const int32_t n_groups = (p->n_channels + JT_PLANE_CHANNELS - 1) / JT_PLANE_CHANNELS;
     const float *weights = p->weights;
     halves at;
-    find_halves(p, 2 * first_vector, 2 * vectors, &at);
+    find_halves(p, s, 2 * first_vector, 2 * vectors, &at);
     for (int32_t g = 0, first = 0; g < n_groups; g++) {
         const int32_t channels = (p->n_channels - first + n_groups - g - 1) / (n_groups - g);
         run_channels(p, weights, p->bias + first, &at, in, out + (size_t)first * p->out_plane, channels, vectors);
@@ -110,18 +117,19 @@ JT_ALWAYS_INLINE void run_tile(const jt_planes *p, int32_t first_vector, const f
     }
 }
 
-void JT_NATIVE(planes)(const jt_planes *p, const float *in, float *out)
+void JT_NATIVE(planes)(const jt_planes *p, const int32_t *which, int32_t n, const float *in, float *out)
 {
-    const int32_t n_vectors = ((p->w + HALF - 1) / HALF * p->h + 1) / 2;
+    const selection s = {which, n};
+    const int32_t n_vectors = (n + 1) / 2;
     int32_t v = 0;
     for (; v + MOST <= n_vectors; v += MOST)
-        run_tile(p, v, in, out, MOST);
+        run_tile(p, s, v, in, out, MOST);
     if (MOST > 2 && v + 2 <= n_vectors) {
-        run_tile(p, v, in, out, MOST > 2 ? 2 : 1);
+        run_tile(p, s, v, in, out, MOST > 2 ? 2 : 1);
         v += 2;
     }
     for (; v < n_vectors; v++)
-        run_tile(p, v, in, out, 1);
+        run_tile(p, s, v, in, out, 1);
 }
 
 /* A NaN never wins. */

@@ -55,6 +55,14 @@ jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes)
     return spot;
 }
 
+jt_spot jt_native_given(const jt_builder *b, int32_t value)
+{
+    jt_spot spot = jt_native_spot(b->graph->values[value].shape, no_halo, 1);
+    spot.room = value == JT_VALUE_IMAGES ? JT_ROOM_IMAGES : JT_ROOM_ROWS;
+    spot.offset = b->graph->values[value].offset;
+    return spot;
+}
+
 /* From the first tap of the first output to the last of the last, where that is outside. */
 void jt_native_halo(const jt_op *op, int32_t halo[4])
 {
@@ -178,6 +186,13 @@ void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last)
     }
     best->last = last;
     spot->offset = best->offset;
+}
+
+/* A jt_span is as large as two floats. */
+void jt_native_place_spans(jt_builder *b, int32_t rows, int32_t node, jt_spot *spans)
+{
+    *spans = jt_native_spot((jt_shape){1, 2, rows}, no_halo, 1);
+    jt_native_place(b, spans, node, b->n_head);
 }
 
 int jt_native_shares_blocks(const jt_spot *spot)

@@ -22,6 +22,11 @@ typedef struct jt_builder {
     size_t shared_floats, own_floats;
     jt_lit *lit;       /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
     int32_t lit_value; /* its result */
+    /* The last value to which light was followed (trail.h), the spans of its rows, and the layer that made it if that
+     * does not look at its own trail. */
+    int32_t trail_known, trail_value;
+    jt_spot trail_spans;
+    const jt_trail *trail_before;
 } jt_builder;
 
 /*
@@ -29,6 +34,9 @@ typedef struct jt_builder {
  * and images where anything but a plain convolution does, which takes them in planes.
  */
 int jt_native_needs_import(const jt_builder *b, int32_t value);
+
+/* What is given of a jet, as planes; a vector is one plane. */
+jt_spot jt_native_given(const jt_builder *b, int32_t value);
 
 /* A value in blocks (or planes, one a channel) without a place yet. */
 jt_spot jt_native_spot(jt_shape shape, const int32_t halo[4], int planes);
@@ -42,6 +50,9 @@ void jt_native_halo(const jt_op *op, int32_t halo[4]);
 
 /* Memory shared by all jets, from node `born` to node `last`; the halo's zeros are kept. */
 void jt_native_place(jt_builder *b, jt_spot *spot, int32_t born, int32_t last);
+
+/* A jt_span for each row, from a node on to the end of the head. */
+void jt_native_place_spans(jt_builder *b, int32_t rows, int32_t node, jt_spot *spans);
 
 /* A node's input that a step of its own copies: of each jet's own in the tail. */
 void jt_native_place_copy(jt_builder *b, jt_spot *spot, int32_t node);

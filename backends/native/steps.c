@@ -1,6 +1,8 @@
 /* Convolutions and dense layers: what is worth its time. */
 #include "steps.h"
 
+#include "trail.h"
+
 void jt_native_run_rows(const jt_conv *conv, const jt_tiles *tiles, int32_t first, int32_t end, const float *in,
                         float *out, const float *residual)
 {
@@ -83,11 +85,33 @@ void jt_native_run_slides(const jt_step *step, const jt_run *run)
                              jt_spot_at(&step->out, run, jet), NULL, 0, step->slides.n_blocks);
 }
 
+/* Halves of rows that light reaches; the others of all channels are filled. */
+static int32_t list_halves(const jt_step *step, const jt_run *run, float *out, int32_t *halves)
+{
+    const jt_shape shape = step->out.shape;
+    const int32_t per_row = jt_native_halves_of(shape.w);
+    const jt_span *spans = jt_native_find_spans(step->trail, run);
+    int32_t n = 0;
+    for (int32_t y = 0; y < shape.h; y++) {
+        const int32_t first = spans[y].first / JT_HALF, end = jt_native_halves_of(spans[y].end);
+        const jt_span lit = {first * JT_HALF, end * JT_HALF < shape.w ? end * JT_HALF : shape.w};
+        for (int32_t i = first; i < end; i++)
+            halves[n++] = y * per_row + i;
+        jt_native_fill_dark(step, run, out, y, lit);
+    }
+    return n;
+}
+
 void jt_native_run_planes(const jt_step *step, const jt_run *run)
 {
-    for (int32_t jet = run->first; jet < run->first + run->n; jet++)
-        run->kernel->planes(&step->planes, jt_spot_from(&step->in, run, jet) + step->planes_first,
-                            jt_spot_at(&step->out, run, jet));
+    const jt_planes *planes = &step->planes;
+    for (int32_t jet = run->first; jet < run->first + run->n; jet++) {
+        const float *in = jt_spot_from(&step->in, run, jet) + step->planes_first;
+        float *out = jt_spot_at(&step->out, run, jet);
+        int32_t *halves = step->trail ? (int32_t *)(void *)(run->shared + step->trail->halves.offset) : NULL;
+        const int32_t n = halves ? list_halves(step, run, out, halves) : planes->h * jt_native_halves_of(planes->w);
+        run->kernel->planes(planes, halves, n, in, out);
+    }
 }
 
 void jt_native_run_plane_window(const jt_step *step, const jt_run *run)

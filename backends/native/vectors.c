@@ -37,7 +37,7 @@ static void scale_taps(const float *weights, const float *factors, float *out, i
     }
 }
 
-/* The last sixteen may overlap those before. */
+/* The last sixteen may overlap those before, and the last eight of fewer. */
 static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row, int32_t rows, int32_t w)
 {
     for (int32_t y = 0; y < rows; y++, in += in_row, out += out_row) {
@@ -45,8 +45,10 @@ static void copy_rows(const float *in, size_t in_row, float *out, size_t out_row
             x = x < w - JT_LANES ? x : w - JT_LANES;
             lanes_store(out + x, lanes_load(in + x));
         }
-        if (w < JT_LANES)
+        if (w < JT_HALF)
             memcpy(out, in, (size_t)w * sizeof *out);
+        else if (w < JT_LANES)
+            lanes_store_halves(out, out + w - JT_HALF, lanes_load_halves(in, in + w - JT_HALF));
     }
 }
 

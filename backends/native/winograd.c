@@ -1,6 +1,7 @@
 #include "winograd.h"
 
 #include "steps.h"
+#include "trail.h"
 
 enum {
     KERNEL = 4,
@@ -154,33 +155,96 @@ static void multiply(const jt_winograd *w, int32_t n, const float *inputs, float
     }
 }
 
-static void run_strip(const jt_step *step, const jt_run *run, int32_t jet, int32_t first, int32_t rows)
+/*
+ * Whole tiles: what one pixel of a tile is made of goes into the rounding of all of them. So the three rows of a row of
+ * tiles have one span each, of the pixels of the tiles that light reaches.
+ */
+static void widen(const jt_winograd *w, jt_shape out, jt_span *spans)
+{
+    for (int32_t row = 0; row < w->tile_rows; row++, spans += OUTPUTS) {
+        const int32_t below = out.h - row * OUTPUTS, h = below < OUTPUTS ? below : OUTPUTS;
+        int32_t first = out.w, end = 0;
+        for (int32_t y = 0; y < h; y++) {
+            if (spans[y].first == spans[y].end)
+                continue;
+            first = spans[y].first < first ? spans[y].first : first;
+            end = spans[y].end > end ? spans[y].end : end;
+        }
+        const int32_t right = tiles_of(end) * OUTPUTS;
+        for (int32_t y = 0; y < h; y++)
+            spans[y] = end ? (jt_span){first / OUTPUTS * OUTPUTS, right < out.w ? right : out.w} : (jt_span){0, 0};
+    }
+}
+
+/* Tiles of a row of tiles that light reaches. */
+static jt_span lit_tiles(const jt_winograd *w, const jt_span *spans, int32_t row)
+{
+    if (!spans)
+        return (jt_span){0, w->tiles};
+    return (jt_span){spans[row * OUTPUTS].first / OUTPUTS, tiles_of(spans[row * OUTPUTS].end)};
+}
+
+/* Transform a row's tiles, which are the strip's from `at` on. */
+static void take_in(const jt_step *step, const jt_run *run, const float *in, float *inputs, int32_t row, jt_span tiles,
+                    int32_t at)
 {
     const jt_winograd *w = step->winograd;
     const size_t block = (size_t)(w->strip * w->tiles * JT_LANES);
+    in += (size_t)(row * OUTPUTS) * step->in.row + (size_t)(tiles.first * OUTPUTS * JT_LANES);
+    for (int32_t b = 0; b < w->n_blocks_in; b++)
+        run->kernel->winograd_in(in + (size_t)b * step->in.block, step->in.row, tiles.end - tiles.first,
+                                 inputs + (size_t)b * block + at * JT_LANES, (size_t)w->n_blocks_in * block);
+}
+
+/* The way back of the same; what is dark in the row's outputs is filled. */
+static void give_out(const jt_step *step, const jt_run *run, const float *products, float *out, int32_t row,
+                     jt_span tiles, int32_t at)
+{
+    const jt_winograd *w = step->winograd;
+    const size_t block = (size_t)(w->strip * w->tiles * JT_LANES);
+    const int32_t top = row * OUTPUTS, below = step->out.shape.h - top, h = below < OUTPUTS ? below : OUTPUTS;
+    const int32_t right = tiles.end * OUTPUTS < step->out.shape.w ? tiles.end * OUTPUTS : step->out.shape.w;
+    const jt_span lit = {tiles.first * OUTPUTS, right};
+    const size_t place = (size_t)top * step->out.row + (size_t)(lit.first * JT_LANES);
+    for (int32_t b = 0; b < w->n_blocks_out; b++)
+        run->kernel->winograd_out(products + (size_t)b * block + at * JT_LANES, (size_t)w->n_blocks_out * block,
+                                  w->bias + b * JT_LANES, w->activation, h, lit.end - lit.first,
+                                  out + (size_t)b * step->out.block + place, step->out.row);
+    for (int32_t y = top; step->trail && y < top + h; y++)
+        jt_native_fill_dark(step, run, out, y, lit);
+}
+
+/* As many rows of tiles at a time as there is room for. */
+static void run_jet(const jt_step *step, const jt_run *run, int32_t jet)
+{
+    const jt_winograd *w = step->winograd;
+    jt_span *spans = step->trail ? jt_native_find_spans(step->trail, run) : NULL;
+    if (spans)
+        widen(w, step->out.shape, spans);
     const float *in = jt_spot_at(&step->in, run, jet) + w->in_first;
     float *out = jt_spot_at(&step->out, run, jet);
     float *inputs = jt_spot_at(&w->inputs, run, jet), *products = jt_spot_at(&w->products, run, jet);
-    for (int32_t b = 0; b < w->n_blocks_in; b++)
-        for (int32_t y = 0; y < rows; y++)
-            run->kernel->winograd_in(in + (size_t)b * step->in.block + (size_t)((first + y) * OUTPUTS) * step->in.row,
-                                     step->in.row, w->tiles, inputs + (size_t)b * block + y * w->tiles * JT_LANES,
-                                     (size_t)w->n_blocks_in * block);
-    multiply(w, rows * w->tiles, inputs, products);
-    for (int32_t b = 0; b < w->n_blocks_out; b++)
-        for (int32_t y = 0; y < rows; y++) {
-            const int32_t top = (first + y) * OUTPUTS, left = step->out.shape.h - top;
-            run->kernel->winograd_out(products + (size_t)b * block + y * w->tiles * JT_LANES,
-                                      (size_t)w->n_blocks_out * block, w->bias + b * JT_LANES, w->activation,
-                                      left < OUTPUTS ? left : OUTPUTS, step->out.shape.w,
-                                      out + (size_t)b * step->out.block + (size_t)top * step->out.row, step->out.row);
+    const int32_t room = w->strip * w->tiles;
+    for (int32_t first = 0, end = 0; first < w->tile_rows; first = end) {
+        int32_t n = 0;
+        for (; end < w->tile_rows; end++) {
+            const jt_span tiles = lit_tiles(w, spans, end);
+            if (n + tiles.end - tiles.first > room)
+                break;
+            take_in(step, run, in, inputs, end, tiles, n);
+            n += tiles.end - tiles.first;
         }
+        multiply(w, n, inputs, products);
+        for (int32_t row = first, at = 0; row < end; row++) {
+            const jt_span tiles = lit_tiles(w, spans, row);
+            give_out(step, run, products, out, row, tiles, at);
+            at += tiles.end - tiles.first;
+        }
+    }
 }
 
 void jt_native_run_winograd(const jt_step *step, const jt_run *run)
 {
-    const jt_winograd *w = step->winograd;
     for (int32_t jet = run->first; jet < run->first + run->n; jet++)
-        for (int32_t first = 0; first < w->tile_rows; first += w->strip)
-            run_strip(step, run, jet, first, w->strip < w->tile_rows - first ? w->strip : w->tile_rows - first);
+        run_jet(step, run, jet);
 }

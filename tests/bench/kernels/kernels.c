@@ -214,7 +214,14 @@ static void call_planes(const jt_native_kernel *kernel, const trial *t, float *o
         offsets[k] = k * 29 % 500;
     const jt_planes planes = {offsets,       taps,          t->numbers[2],        h, w, t->activation, weights, bias,
                               (size_t)w + 4, (size_t)w + 1, (size_t)((w + 1) * h)};
-    kernel->planes(&planes, input, out);
+    /* All of them, and every third once more in the other order. */
+    const int32_t n = h * jt_native_halves_of(w);
+    static int32_t some[MOST_TAPS];
+    int32_t n_some = 0;
+    for (int32_t i = n - 1; i >= 0; i -= 3)
+        some[n_some++] = i;
+    kernel->planes(&planes, NULL, n, input, out);
+    kernel->planes(&planes, some, n_some, input, out + (size_t)t->numbers[2] * planes.out_plane);
 }
 
 /* h, w, size, stride */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "backends/reference/reference.h"
+#include "lib/core/processor.h"
 
 static void *counting_allocate(void *user, size_t bytes)
 {
@@ -302,4 +303,16 @@ void check_threads(const jt_backend *backend, const jt_graph *graph)
     run_close(&shared);
     free(expected);
     inputs_free(&in);
+}
+
+const char *name_of_level(int level)
+{
+    static const char *const names[] = {"portable", "avx2", "avx512"};
+    return names[level];
+}
+
+int use_level(int level)
+{
+    assert_int_equal(setenv("JETTAG_PROCESSOR", name_of_level(level), 1), 0);
+    return jt_processor_level() == (jt_processor)level;
 }

@@ -78,4 +78,10 @@ void check_failing_allocations(const jt_backend *backend, const jt_graph *graph)
 /* Eight threads with a context each over one plan: the same bits as one thread. */
 void check_threads(const jt_backend *backend, const jt_graph *graph);
 
+/* Instruction sets of the native backend, from 0 = portable on. */
+const char *name_of_level(int level);
+
+/* Its kernels of another one from the next compile on; 0 where this processor lacks it. */
+int use_level(int level);
+
 #endif /* JT_TESTS_BACKENDS_RUNNING_H */

@@ -18,15 +18,6 @@
 
 enum { DRAWS = 300, FEW_DRAWS = 60 };
 
-static const char *const levels[] = {"portable", "avx2", "avx512"};
-
-/* Kernels of another instruction set from the next compile on; 0 where this processor lacks it. */
-static int use_level(int level)
-{
-    assert_int_equal(setenv("JETTAG_PROCESSOR", levels[level], 1), 0);
-    return jt_processor_level() == (jt_processor)level;
-}
-
 static void test_table(void **state)
 {
     (void)state;
@@ -57,7 +48,7 @@ static void check_agrees(net *n, const char *name)
         if (!use_level(level))
             continue;
         char who[96];
-        snprintf(who, sizeof who, "%s, %s", name, levels[level]);
+        snprintf(who, sizeof who, "%s, %s", name, name_of_level(level));
         float *found = check_expectation(&e, &jt_native_backend, who);
         if (!first) {
             first = found;
@@ -302,101 +293,6 @@ static void test_nan_stays(void **state)
         }
 }
 
-/* Light one pixel of a channel. */
-static void light(float *image, jt_shape shape, int32_t c, int32_t y, int32_t x)
-{
-    image[((size_t)c * (size_t)shape.h + (size_t)y) * (size_t)shape.w + (size_t)x] += 3.0f;
-}
-
-/* Seven images that differ from a dark one nowhere, in corners, in a row, a column, scattered, everywhere. */
-static float *images_with_light(const float *dark, jt_shape shape)
-{
-    const size_t n = (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-    float *images = calloc(7 * n, sizeof *images);
-    for (size_t jet = 0; jet < 7; jet++)
-        memcpy(images + jet * n, dark, n * sizeof *images);
-    light(images + n, shape, 0, 0, 0);
-    light(images + n, shape, shape.c - 1, shape.h - 1, shape.w - 1);
-    for (int32_t x = 0; x < shape.w; x++)
-        light(images + 2 * n, shape, 0, shape.h / 2, x);
-    for (int32_t y = 0; y < shape.h; y++)
-        light(images + 3 * n, shape, shape.c - 1, y, shape.w - 1);
-    uint64_t random = 5;
-    for (int i = 0; i < 12; i++) {
-        const int32_t c = net_choose(&random, shape.c), y = net_choose(&random, shape.h);
-        light(images + 4 * n, shape, c, y, net_choose(&random, shape.w));
-    }
-    light(images + 5 * n, shape, 0, shape.h / 2, shape.w / 2);
-    for (size_t i = 0; i < n; i++)
-        images[6 * n + i] += 1.0f;
-    return images;
-}
-
-/* With and without knowing what a dark image is: the same bits. */
-static void check_light(net *n)
-{
-    jt_graph *graph = &n->graph;
-    const jt_shape shape = graph->values[JT_VALUE_IMAGES].shape;
-    inputs dark = inputs_make(graph, 1, 17);
-    inputs others = inputs_make(graph, 7, 18);
-    float *images = images_with_light(dark.images, shape);
-    const size_t n_logits = 7 * n_classes(graph);
-    float *whole = calloc(n_logits, sizeof *whole), *lit = calloc(n_logits, sizeof *lit);
-    graph->dark = NULL;
-    run_once(&jt_native_backend, graph, images, others.features, 7, whole);
-    graph->dark = dark.images;
-    run_once(&jt_native_backend, graph, images, others.features, 7, lit);
-    assert_memory_equal(lit, whole, n_logits * sizeof *lit);
-    graph->dark = NULL;
-    free(lit);
-    free(whole);
-    free(images);
-    inputs_free(&others);
-    inputs_free(&dark);
-    net_free(n);
-}
-
-/* What looks like an mbconv after the images' convolution, with a depthwise that has more rows than its input. */
-static net *padded_depthwise(void)
-{
-    const window wide = {{5, 5}, {1, 1}, {4, 4, 4, 4}};
-    net *n = net_new((jt_shape){2, 16, 16}, 0, 9);
-    int32_t v = net_conv(n, JT_VALUE_IMAGES, 20, window_same(3, 3, 1, 16, 16), 1, JT_ACTIVATION_SWISH, NULL, NULL);
-    const int32_t x = net_conv(n, v, 20, wide, 20, JT_ACTIVATION_SWISH, NULL, NULL);
-    int32_t gate = net_dense(n, net_average(n, x), 5, JT_ACTIVATION_SWISH, NULL, NULL);
-    gate = net_dense(n, gate, 20, JT_ACTIVATION_SIGMOID, NULL, NULL);
-    v = net_conv(n, net_scale(n, x, gate), 7, window_valid(1, 1, 1), 1, JT_ACTIVATION_NONE, NULL, NULL);
-    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
-    return n;
-}
-
-static void test_light(void **state)
-{
-    (void)state;
-    for (int level = 0; level < 3; level++) {
-        if (!use_level(level))
-            continue;
-        for (uint64_t seed = 0; seed < DRAWS; seed++)
-            check_light(net_draw(seed + 3000));
-        check_light(net_effnet_s0(1));
-        check_light(padded_depthwise());
-        check_light(net_lenet());
-        check_light(net_deeptop());
-    }
-}
-
-/* Memory that runs out while it is found what a dark image gives. */
-static void test_failing_allocations_with_light(void **state)
-{
-    (void)state;
-    net *n = net_effnet_s0(0);
-    inputs dark = inputs_make(&n->graph, 1, 17);
-    n->graph.dark = dark.images;
-    check_failing_allocations(&jt_native_backend, &n->graph);
-    inputs_free(&dark);
-    net_free(n);
-}
-
 static void test_batches(void **state)
 {
     (void)state;
@@ -478,8 +374,6 @@ int main(void)
         cmocka_unit_test(test_agrees_on_winograd),
         cmocka_unit_test(test_activations),
         cmocka_unit_test(test_nan_stays),
-        cmocka_unit_test(test_light),
-        cmocka_unit_test(test_failing_allocations_with_light),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_large_batches),
         cmocka_unit_test(test_failing_allocations),
