@@ -221,7 +221,7 @@ static inline __attribute__((always_inline)) void four_point(const jt_pairs *pai
                 far[m] = lanes_load(rows[m].far + l);
                 y_one[m] = y_two[m] = y_d3[m] = zero;
             }
-            for (int32_t k = chunk + 1; k < j; k++) {
+            for (int32_t k = chunk + part + 1; k < j; k++) {
                 const size_t at = (size_t)k * row + l;
                 const lanes h = lanes_load(pairs->h + at), theta = lanes_load(pairs->theta + at);
                 const lanes square = lanes_load(pairs->square + at), power = lanes_load(pairs->power4 + at);
@@ -309,6 +309,19 @@ static void add_up(const lane_sums *from, jt_sums *sums)
     }
 }
 
+/* Where registers do not hold what two i need in the inner loop, one after the other: the same sums in the same order.
+ */
+static void four_point_each(const jt_pairs *pairs, const int32_t *i, int count, int32_t j, const pair_rows *rows,
+                            lane_sums *sums)
+{
+    if ((int)WIDTH == JT_LANES && count == 2) {
+        four_point_two(pairs, i, j, rows, sums);
+        return;
+    }
+    for (int m = 0; m < count; m++)
+        four_point_one(pairs, i + m, j, rows + m, sums);
+}
+
 /* One j with all i > j, two at a time. */
 static void three_and_four_point(const jt_pairs *pairs, int32_t j, int needs, const pair_rows rows[2], lane_sums *sums)
 {
@@ -317,7 +330,7 @@ static void three_and_four_point(const jt_pairs *pairs, int32_t j, int needs, co
         const int two = i + 1 < pairs->n;
         (two ? three_point_two : three_point_one)(pairs, pair, j, rows, sums);
         if (needs & JT_NEEDS_FOUR_POINT)
-            (two ? four_point_two : four_point_one)(pairs, pair, j, rows, sums);
+            four_point_each(pairs, pair, two ? 2 : 1, j, rows, sums);
     }
 }
 
