@@ -7,7 +7,7 @@
  * graph captured when the context was made; the jets that fill it up are whatever lies in memory, and nobody looks at
  * what becomes of them.
  */
-enum { BUCKETS = 5, THREADS = 128 };
+enum { BUCKETS = 5 };
 
 static const int32_t bucket_jets[BUCKETS] = {1, 8, 64, 256, 1024};
 
@@ -19,6 +19,7 @@ struct jt_plan_context {
     jt_cuda_product *products; /* of the steps that are such, in order */
     void *workspace;
     float *images, *rows, *working; /* on the device */
+    float *averages;                /* likewise: the plan's, of each jet */
     float *sent, *received;         /* pinned, on the host */
     int32_t capacity;               /* jets of the largest bucket */
     int32_t room;                   /* that memory has room for: a whole number of tiles */
@@ -49,25 +50,41 @@ static jt_cuda_rows rows_of(const jt_plan_context *context, int32_t value)
     return (jt_cuda_rows){place_of(context, value), stride};
 }
 
-static jt_status launch(const jt_plan_context *context, jt_cuda_kernel kernel, jt_cuda_work *work, jt_why *why)
+static jt_status launch(const jt_plan_context *context, const jt_cuda_step *step, jt_cuda_work *work, jt_why *why)
 {
     void *arguments[] = {work};
-    const dim3 grid = {(unsigned)((work->total + THREADS - 1) / THREADS), 1, 1}, block = {THREADS, 1, 1};
-    const void *function = (const void *)context->plan->kernels[kernel];
-    return jt_cuda_check(why, context->runtime->launch_kernel(function, grid, block, arguments, 0, context->stream),
-                         "a kernel");
+    const dim3 grid = {(unsigned)((work->total + JT_CUDA_THREADS - 1) / JT_CUDA_THREADS), 1, 1};
+    const dim3 block = {JT_CUDA_THREADS, 1, 1};
+    const void *function = (const void *)context->plan->kernels[step->kernel];
+    return jt_cuda_check(
+        why, context->runtime->launch_kernel(function, grid, block, arguments, step->shared, context->stream),
+        "a kernel");
+}
+
+/* Threads that have work. */
+static uint64_t total_of(const jt_cuda_step *step, int32_t jets)
+{
+    switch (step->kernel) {
+    case JT_CUDA_DEPTHWISE:
+        return (uint64_t)jets * (uint64_t)step->out.c * JT_CUDA_LANES;
+    case JT_CUDA_SQUEEZE_EXCITE:
+        return (uint64_t)jets * JT_CUDA_THREADS;
+    default:
+        return (uint64_t)jets * (uint64_t)step->out.c * (uint64_t)step->out.h * (uint64_t)step->out.w;
+    }
 }
 
 static jt_cuda_work work_of(const jt_plan_context *context, const jt_cuda_step *step, int32_t jets)
 {
-    const jt_op *op = &context->plan->graph->ops[step->op];
-    const int32_t value = JT_FIRST_OUTPUT + step->op, groups = op->kind == JT_OP_CONV2D ? op->groups : 1;
+    const jt_plan *plan = context->plan;
+    const jt_op *op = &plan->graph->ops[step->op];
+    const int32_t value = JT_FIRST_OUTPUT + step->last, groups = op->kind == JT_OP_CONV2D ? op->groups : 1;
     jt_cuda_work work = {
-        .total = (uint64_t)jets * (uint64_t)step->out.c * (uint64_t)step->out.h * (uint64_t)step->out.w,
+        .total = total_of(step, jets),
         .out = place_of(context, value) + step->out_offset,
-        .out_stride = context->plan->graph->values[value].floats,
-        .weight = step->weight,
-        .bias = step->bias,
+        .out_stride = plan->graph->values[value].floats,
+        .weight = plan->weights[step->op].weight,
+        .bias = plan->weights[step->op].bias,
         .in_c = op->in.c,
         .in_h = op->in.h,
         .in_w = op->in.w,
@@ -79,10 +96,24 @@ static jt_cuda_work work_of(const jt_plan_context *context, const jt_cuda_step *
         .pad = {op->pad[0], op->pad[2]},
         .per_group = op->in.c / groups,
         .out_per_group = op->out.c / groups,
-        .activation = (int32_t)op->activation,
+        .activation = (int32_t)plan->graph->ops[step->last].activation,
+        .averages = context->averages,
+        .has_averages = step->has_averages,
     };
     for (int32_t k = 0; k < step->n_inputs; k++)
         work.in[k] = rows_of(context, step->inputs[k]);
+    if (step->is_product)
+        work.in[0] = rows_of(context, JT_FIRST_OUTPUT + step->op);
+    if (step->kernel == JT_CUDA_SQUEEZE_EXCITE) {
+        const jt_cuda_weights *weights = plan->weights + step->op;
+        work.activation = (int32_t)op[1].activation;
+        work.weight = weights[1].weight;
+        work.bias = weights[1].bias;
+        work.squeezed = op[1].out.c;
+        work.activation2 = (int32_t)op[2].activation;
+        work.weight2 = weights[2].weight;
+        work.bias2 = weights[2].bias;
+    }
     return work;
 }
 
@@ -97,13 +128,10 @@ static jt_status run_product(const jt_plan_context *context, const jt_cuda_step 
     const size_t out_floats = context->plan->graph->values[value].floats;
     jt_status status = JT_OK;
     for (size_t jet = 0; status == JT_OK && jet < (size_t)jets; jet += JT_CUDA_TILE)
-        status = jt_cuda_product_run(context->handle, product, in + jet * in_floats, step->weight,
-                                     out + jet * out_floats, context->workspace, why);
-    if (status != JT_OK)
-        return status;
-    jt_cuda_work work = work_of(context, step, jets);
-    work.in[0] = rows_of(context, value);
-    return launch(context, JT_CUDA_FINISH, &work, why);
+        status =
+            jt_cuda_product_run(context->handle, product, in + jet * in_floats, context->plan->weights[step->op].weight,
+                                out + jet * out_floats, context->workspace, why);
+    return status;
 }
 
 static jt_status run_steps(const jt_plan_context *context, int32_t jets, jt_why *why)
@@ -112,12 +140,11 @@ static jt_status run_steps(const jt_plan_context *context, int32_t jets, jt_why 
     jt_status status = JT_OK;
     for (int32_t i = 0; status == JT_OK && i < context->plan->n_steps; i++) {
         const jt_cuda_step *step = &context->plan->steps[i];
-        if (step->is_product) {
+        if (step->is_product)
             status = run_product(context, step, product++, jets, why);
-        } else {
-            jt_cuda_work work = work_of(context, step, jets);
-            status = launch(context, step->kernel, &work, why);
-        }
+        jt_cuda_work work = work_of(context, step, jets);
+        if (status == JT_OK)
+            status = launch(context, step, &work, why);
     }
     return status;
 }
@@ -186,6 +213,8 @@ static jt_status make_memory(jt_plan_context *context, jt_why *why)
         status = device_memory(context, graph->row_floats * room, &context->rows, why);
     if (status == JT_OK)
         status = device_memory(context, graph->working_floats * room, &context->working, why);
+    if (status == JT_OK)
+        status = device_memory(context, (size_t)context->plan->averages * room, &context->averages, why);
     if (status == JT_OK)
         status = jt_cuda_check(why, context->runtime->malloc_host((void **)&context->sent, given), "pinned memory");
     if (status == JT_OK)
@@ -260,7 +289,7 @@ void jt_cuda_context_free(jt_plan_context *context)
     for (int32_t i = 0; i < context->plan->n_products; i++)
         jt_cuda_product_free(&context->products[i]);
     jt_cuda_dnn_destroy(context->handle);
-    void *const on_device[] = {context->workspace, context->working, context->rows, context->images};
+    void *const on_device[] = {context->workspace, context->averages, context->working, context->rows, context->images};
     for (size_t i = 0; i < sizeof on_device / sizeof *on_device; i++)
         if (on_device[i])
             (void)runtime->free(on_device[i]);
