@@ -15,6 +15,7 @@ enum {
     JT_CUDA_PARTS = 8,  /* of a sum within a squeeze-excite */
     JT_CUDA_DEPTHWISE_PHASES = 2,
     JT_CUDA_SQUEEZE_EXCITE_PHASES = 6,
+    JT_CUDA_LIGHT_PHASES = 2,
 };
 
 /* Floats that a block shares. */
@@ -112,6 +113,21 @@ JT_CUDA_HERE void jt_cuda_squeeze_excite(const jt_cuda_work *w, float *shared, u
             w->out[jet * w->out_stride + (uint64_t)i] = in[i] * factors[i / n];
         break;
     }
+}
+
+/* A jet's image: that without light, in[0], and on it what is lit. A block is a jet. */
+JT_CUDA_HERE void jt_cuda_light(const jt_cuda_work *w, float *shared, uint64_t jet, int32_t thread, int32_t phase)
+{
+    const int32_t n = w->out_h * w->out_w;
+    float *image = w->out + jet * w->out_stride;
+    (void)shared;
+    if (phase == 0)
+        for (int32_t i = thread; i < w->out_c * n; i += JT_CUDA_THREADS)
+            image[i] = w->in[0].data[i];
+    else
+        for (int32_t i = w->starts[jet] + thread; i < w->starts[jet + 1]; i += JT_CUDA_THREADS)
+            for (int32_t c = 0; c < w->out_c; c++)
+                image[(int64_t)c * n + w->places[i]] = w->values[(int64_t)i * w->out_c + c];
 }
 
 #endif /* JT_CUDA_BLOCKS_H */

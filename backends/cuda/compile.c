@@ -14,7 +14,7 @@ static const char *const kernel_names[JT_CUDA_KERNELS] = {
     "jt_cuda_conv2d_kernel",         "jt_cuda_dense_kernel",  "jt_cuda_max_pool_kernel",
     "jt_cuda_average_kernel",        "jt_cuda_copy_kernel",   "jt_cuda_add_kernel",
     "jt_cuda_scale_kernel",          "jt_cuda_finish_kernel", "jt_cuda_depthwise_kernel",
-    "jt_cuda_squeeze_excite_kernel",
+    "jt_cuda_squeeze_excite_kernel", "jt_cuda_light_kernel",
 };
 
 static size_t floats_of(jt_shape shape)

@@ -32,6 +32,7 @@ typedef enum jt_cuda_kernel {
     JT_CUDA_FINISH,         /* bias, a sum where one follows, and activation behind a product of cuDNN's */
     JT_CUDA_DEPTHWISE,      /* a depthwise convolution and the average of each plane of it: blocks.h */
     JT_CUDA_SQUEEZE_EXCITE, /* likewise in blocks.h */
+    JT_CUDA_LIGHT,          /* likewise: images of sparse ones */
     JT_CUDA_KERNELS
 } jt_cuda_kernel;
 
@@ -63,6 +64,9 @@ typedef struct jt_cuda_work {
     int32_t activation2;
     const float *weight2; /* transposed, [squeezed][out.c] */
     const float *bias2;
+    /* Of sparse images: see jt_sparse_images. */
+    const int32_t *starts, *places;
+    const float *values;
 } jt_cuda_work;
 
 /* 1 / (1 + exp(-x)); the numbers are those of jt_activation, whose header nvcc does not read. */

@@ -33,7 +33,8 @@ struct jt_plan {
     int device;
     cudaLibrary_t library;
     cudaKernel_t kernels[JT_CUDA_KERNELS];
-    float *memory;            /* on the device, all weights */
+    float *memory;            /* on the device: all weights, and the image without light */
+    const float *dark;        /* in there; NULL where it is not known */
     jt_cuda_weights *weights; /* of each op */
     jt_cuda_step *steps;
     int32_t n_steps, n_products;

@@ -38,7 +38,8 @@ static void put_weights(const jt_op *op, int32_t is_transposed, float *to)
 jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why)
 {
     const jt_graph *graph = plan->graph;
-    size_t bytes = 0;
+    const size_t dark = graph->dark ? graph->values[JT_VALUE_IMAGES].floats * sizeof(float) : 0;
+    size_t bytes = jt_rounded_up(dark);
     for (int32_t i = 0; i < graph->n_ops; i++)
         if (jt_cuda_has_weights(&graph->ops[i]))
             bytes += weight_bytes(&graph->ops[i]) + bias_bytes(&graph->ops[i]);
@@ -48,7 +49,11 @@ jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt
     if (!block)
         return jt_fail(why, JT_ERROR_MEMORY, "no memory for weights");
     jt_status status = jt_cuda_check(why, runtime->malloc((void **)&plan->memory, bytes), "memory for weights");
-    size_t at = 0;
+    size_t at = jt_rounded_up(dark);
+    if (dark > 0) {
+        memcpy(block, graph->dark, dark);
+        plan->dark = plan->memory;
+    }
     for (int32_t i = 0; status == JT_OK && i < graph->n_ops; i++) {
         const jt_op *op = &graph->ops[i];
         jt_cuda_weights *sent = &plan->weights[i];

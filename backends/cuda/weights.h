@@ -1,4 +1,4 @@
-/* Weights and biases of a plan, sent to the device. */
+/* What of a plan is constant, sent to the device: weights, biases, and the image without light. */
 #ifndef JT_CUDA_WEIGHTS_H
 #define JT_CUDA_WEIGHTS_H
 

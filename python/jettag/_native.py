@@ -113,6 +113,8 @@ class ContextOptions(SizedStructure):
         ("max_batch", c_int32),
         ("max_constituents", c_int32),
         ("threads", c_int32),
+        ("unused", c_int32),
+        ("inputs", c_int),
     ]
 
 

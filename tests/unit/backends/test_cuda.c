@@ -17,11 +17,11 @@
 
 #include <cmocka.h>
 
-#include "cuda/fake.h"
+#include "cuda/loaded.h"
 #include "graphs.h"
 #include "running.h"
 
-enum { SKIPPED = 77, JETS = 7 };
+enum { JETS = 7 };
 
 /* A sanitizer makes all of it ten times slower: there a part has to do. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -31,23 +31,7 @@ enum { DRAWS = 40, STEP = 1 };
 #endif
 
 static const jt_backend *cuda;
-static void *module;
-
-static struct {
-    __typeof__(&fake_fail_at) fail_at;
-    __typeof__(&fake_calls) calls;
-    __typeof__(&fake_live) live;
-    __typeof__(&fake_kernels) kernels;
-    __typeof__(&fake_products) products;
-    __typeof__(&fake_device) device;
-} fake;
-
-static void find(void *library, const char *name, void *function, size_t bytes)
-{
-    void *symbol = dlsym(library, name);
-    assert_non_null(symbol);
-    memcpy(function, &symbol, bytes);
-}
+static loaded_cuda fake;
 
 static void check_agrees(net *n, const char *name)
 {
@@ -71,9 +55,9 @@ static void test_table(void **state)
 static void test_exports(void **state)
 {
     (void)state;
-    assert_non_null(dlsym(module, "jt_backend_module"));
-    assert_null(dlsym(module, "jt_cuda_compile"));
-    assert_null(dlsym(module, "jt_cuda_image"));
+    assert_non_null(dlsym(fake.module, "jt_backend_module"));
+    assert_null(dlsym(fake.module, "jt_cuda_compile"));
+    assert_null(dlsym(fake.module, "jt_cuda_image"));
 }
 
 /* Each op through a kernel and, where it is large enough, through cuDNN. */
@@ -395,34 +379,12 @@ static int check_words(char *setting, const char *words)
 
 int main(int argc, char **argv)
 {
-    const char *path = getenv("JETTAG_TEST_CUDA");
-    if (!path || !*path) {
-        puts("the CUDA module is not built: nothing to test");
-        return SKIPPED;
-    }
-    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!module) {
-        puts(dlerror());
-        return 1;
-    }
-    jt_backend_module_function entry;
-    find(module, "jt_backend_module", &entry, sizeof entry);
-    cuda = entry();
+    const int result = argc > 2 ? load_cuda_module(&fake) : load_cuda(&fake);
+    if (result != 0)
+        return result;
+    cuda = fake.backend;
     if (argc > 2)
         return check_words(argv[1], argv[2]);
-
-    jt_why why = {""};
-    if (!cuda->probe(&why)) {
-        puts(why.text);
-        return 1;
-    }
-    void *runtime = dlopen("libcudart.so.13", RTLD_NOW | RTLD_NOLOAD);
-    find(runtime, "fake_fail_at", &fake.fail_at, sizeof fake.fail_at);
-    find(runtime, "fake_calls", &fake.calls, sizeof fake.calls);
-    find(runtime, "fake_live", &fake.live, sizeof fake.live);
-    find(runtime, "fake_kernels", &fake.kernels, sizeof fake.kernels);
-    find(runtime, "fake_products", &fake.products, sizeof fake.products);
-    find(runtime, "fake_device", &fake.device, sizeof fake.device);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_exports),
