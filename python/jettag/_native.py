@@ -105,6 +105,10 @@ class WorkingPoint(SizedStructure):
     ]
 
 
+# jt_memory.
+ON_HOST, ON_DEVICE = 0, 1
+
+
 class ContextOptions(SizedStructure):
     """jt_context_options."""
 
