@@ -67,7 +67,7 @@ size_t jt_cuda_most_entries(const jt_plan_context *context)
     return graph->dark ? most * (size_t)context->capacity : 0;
 }
 
-/* Pinned memory for what is sent, full images or sparse ones, and for what comes back. */
+/* Memory for what is sent, full images or sparse ones, and for what comes back. */
 static jt_status make_slots(jt_plan_context *context, size_t sparse, jt_why *why)
 {
     const jt_graph *graph = context->plan->graph;
@@ -82,6 +82,12 @@ static jt_status make_slots(jt_plan_context *context, size_t sparse, jt_why *why
         status = jt_cuda_check(why, runtime->malloc_host(&slot->sent, sent), "pinned memory");
         if (status == JT_OK)
             status = jt_cuda_check(why, runtime->malloc_host((void **)&slot->received, received), "pinned memory");
+        if (status == JT_OK)
+            status = device_memory(context, images, &slot->images, why);
+        if (status == JT_OK)
+            status = device_memory(context, rows + sparse, &slot->given, why);
+        if (status == JT_OK)
+            status = jt_cuda_check(why, runtime->event_create(&slot->copied, cudaEventDisableTiming), "an event");
         if (status == JT_OK)
             status = jt_cuda_check(why, runtime->event_create(&slot->done, cudaEventDisableTiming), "an event");
     }
@@ -124,6 +130,9 @@ static jt_status fill(jt_plan_context *context, int32_t max_batch, jt_why *why)
     /* Nothing may wait for what other streams of the process do. */
     jt_status status =
         jt_cuda_check(why, context->runtime->stream_create(&context->stream, cudaStreamNonBlocking), "a stream");
+    if (status == JT_OK)
+        status =
+            jt_cuda_check(why, context->runtime->stream_create(&context->copies, cudaStreamNonBlocking), "a stream");
     if (status == JT_OK)
         status = make_memory(context, why);
     if (status == JT_OK)
@@ -184,9 +193,17 @@ void jt_cuda_context_free(jt_plan_context *context)
             (void)runtime->free_host(slot->sent);
         if (slot->received)
             (void)runtime->free_host(slot->received);
+        if (slot->images)
+            (void)runtime->free(slot->images);
+        if (slot->given)
+            (void)runtime->free(slot->given);
+        if (slot->copied)
+            (void)runtime->event_destroy(slot->copied);
         if (slot->done)
             (void)runtime->event_destroy(slot->done);
     }
+    if (context->copies)
+        (void)runtime->stream_destroy(context->copies);
     if (context->stream)
         (void)runtime->stream_destroy(context->stream);
     if (entered)

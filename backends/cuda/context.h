@@ -7,11 +7,13 @@
 /* Batches are cut into pieces of so many jets at most. */
 enum { JT_CUDA_BUCKETS = 5, JT_CUDA_MOST_AT_ONCE = 1024 };
 
-/* Pinned memory on the host for a piece on its way, and when it is through. */
+/* Memory for a piece on its way: pinned on the host, and on the device for what comes while another is worked on. */
 typedef struct jt_cuda_slot {
     void *sent;
     float *received;
-    cudaEvent_t done;
+    float *images, *given; /* on the device; as the context's */
+    cudaEvent_t copied;    /* they are full */
+    cudaEvent_t done;      /* the piece is through */
     int32_t jets;
 } jt_cuda_slot;
 
@@ -19,6 +21,7 @@ struct jt_plan_context {
     const jt_plan *plan;
     const jt_cuda_runtime *runtime;
     cudaStream_t stream;
+    cudaStream_t copies; /* of inputs, while the other one works */
     cudnnHandle_t handle;
     jt_cuda_product *products; /* of the steps that are such, in order */
     void *workspace;

@@ -3,13 +3,20 @@
 #include <string.h>
 
 /*
- * A piece is a copy there, or two, the graph of the smallest bucket that holds it, a copy back and a mark; all on the
- * context's stream. While it is worked on the caller fills the other slot.
+ * A piece is a copy there, or two, the graph of the smallest bucket that holds it, a copy back and a mark. What comes
+ * while another piece is worked on is copied on a stream of its own into the slot's memory, and from there to where the
+ * graph reads it once that is free; a piece alone goes there at once.
  *
  * Sparse images go as words behind the rows, in one copy with them:
  *
  *     rows: n x row_floats | starts: n + 1 | places: m | values: m x channels
  */
+
+/* Where inputs go, on which stream. */
+typedef struct target {
+    float *images, *given;
+    cudaStream_t stream;
+} target;
 
 static size_t image_bytes(const jt_graph *graph)
 {
@@ -21,12 +28,12 @@ static int reads_images(const jt_graph *graph)
     return graph->values[JT_VALUE_IMAGES].last_use >= 0;
 }
 
-static jt_status copy(const jt_plan_context *context, void *to, const void *from, size_t bytes,
+static jt_status copy(const jt_plan_context *context, cudaStream_t stream, void *to, const void *from, size_t bytes,
                       enum cudaMemcpyKind kind, const char *doing, jt_why *why)
 {
-    if (bytes == 0)
+    if (bytes == 0 || to == from)
         return JT_OK;
-    return jt_cuda_check(why, context->runtime->memcpy_async(to, from, bytes, kind, context->stream), doing);
+    return jt_cuda_check(why, context->runtime->memcpy_async(to, from, bytes, kind, stream), doing);
 }
 
 /* Append to pinned memory, which the GPU reads by itself. */
@@ -37,31 +44,61 @@ static void append(char *to, size_t *used, const void *from, size_t bytes)
     *used += bytes;
 }
 
-static jt_status send_images(const jt_plan_context *context, const jt_inputs *inputs, size_t n, char *sent, jt_why *why)
+static size_t row_bytes(const jt_graph *graph, const jt_inputs *inputs, size_t n)
 {
-    const jt_graph *graph = context->plan->graph;
-    const size_t row_bytes = inputs->rows ? n * graph->row_floats * sizeof(float) : 0;
-    const size_t bytes = inputs->images && reads_images(graph) ? n * image_bytes(graph) : 0;
-    size_t used = 0;
-    append(sent, &used, inputs->images, bytes);
-    append(sent, &used, inputs->rows, row_bytes);
-    jt_status status = copy(context, context->images, sent, bytes, cudaMemcpyHostToDevice, "sending images", why);
-    if (status != JT_OK)
-        return status;
-    return copy(context, context->given, sent + bytes, row_bytes, cudaMemcpyHostToDevice, "sending features", why);
+    return inputs->rows ? n * graph->row_floats * sizeof(float) : 0;
 }
 
-static jt_status send_sparse(const jt_plan_context *context, const jt_inputs *inputs, size_t n, char *sent, jt_why *why)
+/* What is in `to` is where the graph reads it, as far as it is read from there. */
+static jt_status arrive(const jt_plan_context *context, const jt_cuda_slot *slot, const target *to, size_t images,
+                        size_t rows, jt_why *why)
+{
+    const jt_cuda_runtime *runtime = context->runtime;
+    if (to->stream == context->stream)
+        return JT_OK;
+    jt_status status = jt_cuda_check(why, runtime->event_record(slot->copied, to->stream), "a mark");
+    if (status == JT_OK)
+        status = jt_cuda_check(why, runtime->stream_wait_event(context->stream, slot->copied, 0), "waiting for jets");
+    if (status == JT_OK)
+        status = copy(context, context->stream, context->images, to->images, images, cudaMemcpyDeviceToDevice,
+                      "moving images", why);
+    if (status == JT_OK)
+        status = copy(context, context->stream, context->given, to->given, rows, cudaMemcpyDeviceToDevice,
+                      "moving features", why);
+    return status;
+}
+
+static jt_status send_images(const jt_plan_context *context, const jt_inputs *inputs, size_t n,
+                             const jt_cuda_slot *slot, const target *to, jt_why *why)
+{
+    const jt_graph *graph = context->plan->graph;
+    const size_t rows = row_bytes(graph, inputs, n);
+    const size_t images = inputs->images && reads_images(graph) ? n * image_bytes(graph) : 0;
+    char *const sent = slot->sent;
+    size_t used = 0;
+    append(sent, &used, inputs->images, images);
+    append(sent, &used, inputs->rows, rows);
+    jt_status status =
+        copy(context, to->stream, to->images, sent, images, cudaMemcpyHostToDevice, "sending images", why);
+    if (status == JT_OK)
+        status =
+            copy(context, to->stream, to->given, sent + images, rows, cudaMemcpyHostToDevice, "sending features", why);
+    return status == JT_OK ? arrive(context, slot, to, images, rows, why) : status;
+}
+
+static jt_status send_sparse(const jt_plan_context *context, const jt_inputs *inputs, size_t n,
+                             const jt_cuda_slot *slot, const target *to, jt_why *why)
 {
     const jt_graph *graph = context->plan->graph;
     const jt_sparse_images *sparse = inputs->sparse;
     const size_t entries = (size_t)sparse->starts[n], channels = (size_t)graph->values[JT_VALUE_IMAGES].shape.c;
+    const size_t rows = row_bytes(graph, inputs, n);
     if (entries > jt_cuda_most_entries(context))
         return jt_fail(why, JT_ERROR_BACKEND, "images have %zu lit pixels, there is room for %zu", entries,
                        jt_cuda_most_entries(context));
+    char *const sent = slot->sent, *const there = (char *)to->given;
     size_t used = 0;
-    append(sent, &used, inputs->rows, inputs->rows ? n * graph->row_floats * sizeof(float) : 0);
-    char *const there = (char *)context->given;
+    append(sent, &used, inputs->rows, rows);
     jt_sparse_images sent_sparse;
     sent_sparse.starts = (const int32_t *)(void *)(there + used);
     append(sent, &used, sparse->starts, (n + 1) * sizeof(int32_t));
@@ -69,7 +106,9 @@ static jt_status send_sparse(const jt_plan_context *context, const jt_inputs *in
     append(sent, &used, sparse->places, entries * sizeof(int32_t));
     sent_sparse.values = (const float *)(void *)(there + used);
     append(sent, &used, sparse->values, entries * channels * sizeof(float));
-    jt_status status = copy(context, there, sent, used, cudaMemcpyHostToDevice, "sending jets", why);
+    jt_status status = copy(context, to->stream, there, sent, used, cudaMemcpyHostToDevice, "sending jets", why);
+    if (status == JT_OK)
+        status = arrive(context, slot, to, 0, rows, why);
     if (status == JT_OK)
         status = jt_cuda_launch_light(context, &sent_sparse, (int32_t)n, why);
     return status;
@@ -99,15 +138,15 @@ static jt_status take_from_device(const jt_plan_context *context, const jt_input
     if (status == JT_OK && inputs->rows)
         status = check_there(context, inputs->rows, "features", why);
     if (status == JT_OK && reads_images(graph))
-        status = copy(context, context->images, inputs->images, n * image_bytes(graph), cudaMemcpyDeviceToDevice,
-                      "taking images", why);
-    if (status == JT_OK && inputs->rows)
-        status = copy(context, context->given, inputs->rows, n * graph->row_floats * sizeof(float),
+        status = copy(context, context->stream, context->images, inputs->images, n * image_bytes(graph),
+                      cudaMemcpyDeviceToDevice, "taking images", why);
+    if (status == JT_OK)
+        status = copy(context, context->stream, context->given, inputs->rows, row_bytes(graph, inputs, n),
                       cudaMemcpyDeviceToDevice, "taking features", why);
     return status;
 }
 
-static jt_status start(const jt_plan_context *context, const jt_inputs *inputs, size_t n, jt_cuda_slot *slot,
+static jt_status start(const jt_plan_context *context, const jt_inputs *inputs, size_t n, const jt_cuda_slot *slot,
                        jt_why *why)
 {
     const jt_graph *graph = context->plan->graph;
@@ -115,19 +154,29 @@ static jt_status start(const jt_plan_context *context, const jt_inputs *inputs, 
     int32_t bucket = 0;
     while (context->jets[bucket] < (int32_t)n)
         bucket++;
+    const int is_alone = context->begun == context->finished;
+    const target to = is_alone ? (target){context->images, context->given, context->stream}
+                               : (target){slot->images, slot->given, context->copies};
     jt_status status = inputs->on_device                   ? take_from_device(context, inputs, n, why)
-                       : inputs->images || !inputs->sparse ? send_images(context, inputs, n, slot->sent, why)
-                                                           : send_sparse(context, inputs, n, slot->sent, why);
+                       : inputs->images || !inputs->sparse ? send_images(context, inputs, n, slot, &to, why)
+                                                           : send_sparse(context, inputs, n, slot, &to, why);
     if (status == JT_OK)
         status =
             jt_cuda_check(why, runtime->graph_launch(context->graphs[bucket], context->stream), "a graph's launch");
     if (status == JT_OK)
-        status = copy(context, slot->received, jt_cuda_value_place(context, graph->output),
+        status = copy(context, context->stream, slot->received, jt_cuda_value_place(context, graph->output),
                       n * graph->values[graph->output].floats * sizeof(float), cudaMemcpyDeviceToHost,
                       "fetching scores", why);
     if (status == JT_OK)
         status = jt_cuda_check(why, runtime->event_record(slot->done, context->stream), "a mark");
     return status;
+}
+
+/* After an error: what is under way still reads the slots. */
+static void wait_for_all(const jt_plan_context *context)
+{
+    (void)context->runtime->stream_synchronize(context->copies);
+    (void)context->runtime->stream_synchronize(context->stream);
 }
 
 jt_status jt_cuda_context_begin(jt_plan_context *context, const jt_inputs *inputs, int32_t n, jt_why *why)
@@ -144,8 +193,7 @@ jt_status jt_cuda_context_begin(jt_plan_context *context, const jt_inputs *input
         slot->jets = n;
         context->begun++;
     } else {
-        /* What is under way still reads the slot. */
-        (void)context->runtime->stream_synchronize(context->stream);
+        wait_for_all(context);
     }
     jt_cuda_leave(callers);
     return status;
@@ -160,7 +208,7 @@ jt_status jt_cuda_context_finish(jt_plan_context *context, float *outputs, jt_wh
     const jt_cuda_slot *slot = &context->slots[context->finished++ % JT_MOST_BEGUN];
     const cudaError_t finished = runtime->event_synchronize(slot->done);
     if (finished != cudaSuccess)
-        (void)runtime->stream_synchronize(context->stream); /* nobody may use the slot before */
+        wait_for_all(context);
     jt_status status = jt_cuda_check(why, finished, "waiting for scores");
     if (status == JT_OK)
         memcpy(outputs, slot->received, (size_t)slot->jets * graph->values[graph->output].floats * sizeof *outputs);

@@ -56,6 +56,7 @@ static void open_runtime(void)
         {"cudaStreamCreateWithFlags", offsetof(jt_cuda_runtime, stream_create)},
         {"cudaStreamDestroy", offsetof(jt_cuda_runtime, stream_destroy)},
         {"cudaStreamSynchronize", offsetof(jt_cuda_runtime, stream_synchronize)},
+        {"cudaStreamWaitEvent", offsetof(jt_cuda_runtime, stream_wait_event)},
         {"cudaStreamBeginCapture", offsetof(jt_cuda_runtime, stream_begin_capture)},
         {"cudaStreamEndCapture", offsetof(jt_cuda_runtime, stream_end_capture)},
         {"cudaEventCreateWithFlags", offsetof(jt_cuda_runtime, event_create)},

@@ -29,6 +29,7 @@ typedef struct jt_cuda_runtime {
     __typeof__(&cudaStreamCreateWithFlags) stream_create;
     __typeof__(&cudaStreamDestroy) stream_destroy;
     __typeof__(&cudaStreamSynchronize) stream_synchronize;
+    __typeof__(&cudaStreamWaitEvent) stream_wait_event;
     __typeof__(&cudaStreamBeginCapture) stream_begin_capture;
     __typeof__(&cudaStreamEndCapture) stream_end_capture;
     __typeof__(&cudaEventCreateWithFlags) event_create;

@@ -1,8 +1,9 @@
 /*
  * A CUDA runtime and a cuDNN for machines without a GPU: the few functions that the backend calls, on the processor.
  *
- * What a stream is given happens when the stream is waited for and not before, or, with FAKE_CUDA_EAGER set, at once:
- * as late and as early as on a GPU. What comes behind an event that is waited for does not happen yet. "Device" memory
+ * What a stream is given happens when the stream is waited for and not before; with FAKE_CUDA_EAGER set, at once; with
+ * FAKE_CUDA_EAGER=copies at once on streams that have no graphs, late on those that do. So a GPU may do it, and what
+ * comes behind an event that is waited for has not happened. "Device" memory
  * can be touched by nothing else: who forgets to wait, or reads a device pointer, fails. Kernels are the backend's own
  * functions (backends/cuda/kernels.h), a call for each thread. It says nothing of a real GPU's arithmetic, or of its
  * speed.

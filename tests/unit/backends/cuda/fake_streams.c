@@ -21,6 +21,7 @@ typedef struct tasks {
 struct CUstream_st {
     tasks queue, captured;
     int capturing;
+    int works; /* it was captured once: more than copies are on it */
 };
 
 struct CUgraph_st {
@@ -106,7 +107,8 @@ void fake_enqueue(void *given, void (*run)(void *data), const void *data, size_t
     fake_enter();
     append(stream->capturing ? &stream->captured : &stream->queue, run, data, bytes);
     fake_leave();
-    if (getenv("FAKE_CUDA_EAGER") && !stream->capturing)
+    const char *eager = getenv("FAKE_CUDA_EAGER");
+    if (eager && !stream->capturing && (strcmp(eager, "copies") != 0 || !stream->works))
         run_all(&stream->queue);
 }
 
@@ -154,7 +156,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMo
 {
     const cudaError_t result = fake_outcome();
     if (result == cudaSuccess)
-        stream->capturing = mode == cudaStreamCaptureModeThreadLocal;
+        stream->capturing = stream->works = mode == cudaStreamCaptureModeThreadLocal;
     return result;
 }
 
@@ -251,6 +253,30 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
     most_marks = marks > most_marks ? marks : most_marks;
     fake_leave();
     fake_enqueue(stream, reach, &event, sizeof event);
+    return cudaSuccess;
+}
+
+typedef struct waited {
+    cudaEvent_t event;
+    long mark;
+} waited;
+
+/* The other stream comes as far as the mark, and no further; it may have been there before. */
+static void wait_for(void *data)
+{
+    const waited *w = data;
+    while (w->event->reached < w->mark)
+        run_first(&w->event->stream->queue);
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags)
+{
+    const cudaError_t result = fake_outcome();
+    if (result != cudaSuccess)
+        return result;
+    if (flags != 0)
+        abort();
+    fake_enqueue(stream, wait_for, &(waited){event, event->recorded}, sizeof(waited));
     return cudaSuccess;
 }
 
