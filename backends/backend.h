@@ -22,8 +22,8 @@
 
 #include "../lib/graph/graph.h"
 
-/* Raised whenever jt_backend, jt_host or jt_graph change; a module with another number is not used. */
-#define JT_BACKEND_ABI 3u
+/* Raised whenever a struct of this header or jt_graph change; a module with another number is not used. */
+#define JT_BACKEND_ABI 4u
 
 typedef struct jt_plan jt_plan;                 /* each backend defines its own */
 typedef struct jt_plan_context jt_plan_context; /* likewise */
@@ -41,6 +41,24 @@ typedef struct jt_host {
 typedef struct jt_why {
     char text[256];
 } jt_why;
+
+/*
+ * Images as what differs from graph->dark, the image of a jet without light: a jet lights a few pixels of a thousand.
+ * Putting them into graph->dark gives the images to the last bit.
+ */
+typedef struct jt_sparse_images {
+    const int32_t *starts; /* n + 1 values from 0: jet i has the entries starts[i] .. starts[i + 1] - 1 */
+    const int32_t *places; /* of each entry: row * columns + column, no place twice in a jet */
+    const float *values;   /* of each entry: one for each channel */
+} jt_sparse_images;
+
+/* What a network is given of n jets. */
+typedef struct jt_inputs {
+    const float *images;            /* n x (c, h, w), or NULL: as below */
+    const jt_sparse_images *sparse; /* read where images is NULL, and a graph has dark; NULL too: no images are read */
+    const float *rows;              /* n x graph->row_floats; NULL where there are none */
+    int32_t on_device; /* 1: images and rows are the caller's memory on the backend's device, all written */
+} jt_inputs;
 
 typedef struct jt_backend {
     uint32_t abi; /* JT_BACKEND_ABI */
@@ -68,7 +86,23 @@ typedef struct jt_backend {
      */
     jt_status (*run)(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
                      jt_why *why);
+
+    /*
+     * The run in two halves, for a backend with a processor of its own: the caller makes the next jets' inputs while
+     * these are worked on. Both or neither are NULL; a backend that has them takes sparse images and memory of its
+     * device.
+     *
+     * begin   n is 1 .. most_at_once, and no more than max_batch; inputs may be changed once it returns. After an error
+     *         nothing was begun.
+     * finish  waits for what was begun first, n x classes logits. Called once for each begin, also after an error, and
+     *         before a third begin.
+     */
+    int32_t most_at_once; /* jets of a begin, and of a context whose maker does not say; 0 without begin */
+    jt_status (*begin)(jt_plan_context *context, const jt_inputs *inputs, int32_t n, jt_why *why);
+    jt_status (*finish)(jt_plan_context *context, float *outputs, jt_why *why);
 } jt_backend;
+
+enum { JT_MOST_BEGUN = 2 };
 
 typedef const jt_backend *(*jt_backend_module_function)(void);
 

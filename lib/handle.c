@@ -26,6 +26,7 @@ jt_status jt_model_create(jt_model_file *file, const jt_model_options *options, 
         goto failed;
     }
     made->file.graph.dark = made->image_map.dark;
+    made->file.graph.most_lit = jt_linear_map_most(&made->image_map, made->file.max_constituents);
     status = jt_backend_open(options->backend, options->module_directory, &made->host, &made->backend, &why);
     if (status != JT_OK) {
         jt_fail(error, status, -1, NULL, "%s", why.text);
@@ -69,19 +70,35 @@ static void *take(char *block, size_t *used, size_t bytes)
     return place;
 }
 
+/* What images of a piece take as their lit pixels. */
+static void lay_out_sparse(jt_context *context, char *block, size_t *used)
+{
+    const jt_model_file *file = &context->model->file;
+    const size_t batch = (size_t)context->piece, most = batch * (size_t)file->graph.most_lit;
+    context->starts = take(block, used, (batch + 1) * sizeof(int32_t));
+    context->lit_places = take(block, used, most * sizeof(int32_t));
+    context->lit_values = take(block, used, most * (size_t)file->map.channels * sizeof(float));
+    void *scratch = take(block, used, jt_sketch_bytes(&file->map));
+    if (block)
+        context->sketch = jt_sketch_make(&context->model->image_map, scratch);
+}
+
 /* One layout for both passes: with block == NULL the bytes needed, else the pointers too. */
 static size_t lay_out(jt_context *context, char *block)
 {
     const jt_model_file *file = &context->model->file;
     int32_t capacity = context->jet.capacity;
-    size_t batch = (size_t)context->max_batch;
+    size_t batch = (size_t)context->piece;
     size_t used = 0;
 
     void *jet = take(block, &used, jt_clean_jet_bytes(capacity));
     context->image_scratch = take(block, &used, jt_light_bytes(&file->recipe, capacity));
-    context->images = take(block, &used, batch * jt_image_floats(file) * sizeof(float));
+    if (context->model->backend.backend->begin)
+        lay_out_sparse(context, block, &used);
+    else
+        context->images = take(block, &used, batch * jt_image_floats(file) * sizeof(float));
     context->logits = take(block, &used, batch * (size_t)file->n_classes * sizeof(float));
-    context->places = take(block, &used, batch * sizeof(int32_t));
+    context->places = take(block, &used, JT_MOST_BEGUN * batch * sizeof(int32_t));
     if (file->n_features > 0)
         context->feature_scratch = take(block, &used, jt_features_bytes(capacity));
     if (jt_sets_bytes(&file->sets, capacity) > 0)
@@ -93,20 +110,36 @@ static size_t lay_out(jt_context *context, char *block)
     return used;
 }
 
-jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt_context **context, jt_error *error)
+static jt_status check_options(const jt_model *model, const jt_context_options *options, int32_t max_batch,
+                               jt_error *error)
 {
-    const jt_model_file *file = &model->file;
-    int32_t max_batch = options->max_batch ? options->max_batch : DEFAULT_BATCH;
-    int32_t limit = options->max_constituents;
+    const int32_t limit = options->max_constituents, least = model->file.min_constituents;
     if (max_batch < 1 || max_batch > LARGEST_BATCH)
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "max_batch is %d, not in 1 .. %d", max_batch, LARGEST_BATCH);
-    if (limit < 0 || (limit > 0 && limit < file->min_constituents))
+    if (limit < 0 || (limit > 0 && limit < least))
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "max_constituents is %d; the model needs %d at least", limit,
-                       file->min_constituents);
-
+                       least);
     if (options->threads < 0 || options->threads > MOST_THREADS)
         return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "threads is %d, not in 0 .. %d", options->threads,
                        MOST_THREADS);
+    if (options->inputs != JT_ON_HOST && options->inputs != JT_ON_DEVICE)
+        return jt_fail(error, JT_ERROR_ARGUMENT, -1, NULL, "inputs is %d, neither JT_ON_HOST nor JT_ON_DEVICE",
+                       (int)options->inputs);
+    if (options->inputs == JT_ON_DEVICE && !model->backend.backend->begin)
+        return jt_fail(error, JT_ERROR_UNSUPPORTED, -1, NULL, "backend %s has no device: inputs cannot be JT_ON_DEVICE",
+                       model->backend.backend->name);
+    return JT_OK;
+}
+
+jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt_context **context, jt_error *error)
+{
+    const jt_model_file *file = &model->file;
+    const jt_backend *backend = model->backend.backend;
+    const int32_t usual = backend->begin ? backend->most_at_once : DEFAULT_BATCH;
+    const int32_t max_batch = options->max_batch ? options->max_batch : usual, limit = options->max_constituents;
+    jt_status status = check_options(model, options, max_batch, error);
+    if (status != JT_OK)
+        return status;
 
     jt_context *made = jt_allocate(&model->host, 1, sizeof *made);
     if (!made)
@@ -114,6 +147,8 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
     made->model = model;
     atomic_fetch_add_explicit(&model->references, 1, memory_order_relaxed);
     made->max_batch = max_batch;
+    made->piece = backend->begin && backend->most_at_once < max_batch ? backend->most_at_once : max_batch;
+    made->inputs_on_device = options->inputs == JT_ON_DEVICE;
     made->cleaning.keep = file->max_constituents;
     made->cleaning.at_least = file->min_constituents;
     made->cleaning.need_classes = jt_recipe_needs_classes(&file->recipe);
@@ -126,7 +161,7 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
         made->jet.capacity = limit + 1;
     }
 
-    jt_status status = JT_ERROR_MEMORY;
+    status = JT_ERROR_MEMORY;
     jt_why why = {""};
     made->memory = jt_allocate(&model->host, lay_out(made, NULL), 1);
     if (!made->memory) {
@@ -134,9 +169,9 @@ jt_status jt_context_make(jt_model *model, const jt_context_options *options, jt
         goto failed;
     }
     lay_out(made, made->memory);
-    status = model->backend.backend->context_create(model->plan, max_batch, &made->plan_context, &why);
+    status = backend->context_create(model->plan, max_batch, &made->plan_context, &why);
     if (status != JT_OK) {
-        jt_fail(error, status, -1, NULL, "backend %s: %s", model->backend.backend->name, why.text);
+        jt_fail(error, status, -1, NULL, "backend %s: %s", backend->name, why.text);
         goto failed;
     }
     if (options->threads > 1) {

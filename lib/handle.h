@@ -20,6 +20,8 @@ struct jt_model {
 struct jt_context {
     jt_model *model; /* counted; only its reference count ever changes */
     int32_t max_batch;
+    int32_t piece;            /* jets that go to the backend at once: max_batch, or less where it says so */
+    int32_t inputs_on_device; /* those that jt_tag_images is given */
     jt_plan_context *plan_context;
     jt_cleaning cleaning;
     jt_feature_plan feature_plan; /* for what the model's features need */
@@ -28,10 +30,14 @@ struct jt_context {
     void *image_scratch;
     void *feature_scratch;
     void *sets_scratch;
-    float *images;              /* max_batch network inputs */
-    float *rows;                /* likewise: features, singles and pairs of each; NULL where there are none */
-    float *logits;              /* max_batch x classes */
-    int32_t *places;            /* which jet of the chunk each network input is */
+    float *images;   /* of a piece of jets; NULL where the backend takes sparse ones, which are below */
+    int32_t *starts; /* see jt_sparse_images */
+    int32_t *lit_places;
+    float *lit_values;
+    jt_sketch sketch;           /* for making them */
+    float *rows;                /* of a piece: features, singles and pairs of each; NULL where there are none */
+    float *logits;              /* piece x classes */
+    int32_t *places;            /* of each piece on its way which jet of it each network input is */
     struct jt_workers *workers; /* NULL: the caller works alone */
     char error[256];
 };

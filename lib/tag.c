@@ -12,15 +12,16 @@ static int reads_images(const jt_model_file *file)
     return file->graph.values[JT_VALUE_IMAGES].last_use >= 0;
 }
 
-/* The network's inputs for the clean jet in context->jet; either may be NULL. An image that nobody reads stays. */
-static void prepare_inputs(jt_context *context, float *image, float *row)
+static jt_lit light_up(jt_context *context)
+{
+    return jt_light(&context->model->file.recipe, &context->jet, context->image_scratch);
+}
+
+/* The network's features, singles and pairs for the clean jet in context->jet. */
+static void prepare_row(jt_context *context, float *row)
 {
     const jt_model_file *file = &context->model->file;
-    if (image && reads_images(file)) {
-        const jt_lit lit = jt_light(&file->recipe, &context->jet, context->image_scratch);
-        jt_linear_map_apply(&context->model->image_map, &lit, image);
-    }
-    if (row && file->n_features > 0) {
+    if (file->n_features > 0) {
         double values[JT_FEATURES];
         jt_features(&context->feature_plan, &context->jet, context->feature_scratch, values);
         for (int32_t i = 0; i < file->n_features; i++) {
@@ -29,8 +30,19 @@ static void prepare_inputs(jt_context *context, float *image, float *row)
             row[i] = (float)((values[file->feature_slots[i]] - mean) / deviation);
         }
     }
-    if (row && context->sets_scratch)
+    if (context->sets_scratch)
         jt_sets_fill(&file->sets, &context->jet, context->sets_scratch, row + file->n_features);
+}
+
+/* Likewise all that it is given; either may be NULL. An image that nobody reads stays. */
+static void prepare_inputs(jt_context *context, float *image, float *row)
+{
+    if (image && reads_images(&context->model->file)) {
+        const jt_lit lit = light_up(context);
+        jt_linear_map_apply(&context->model->image_map, &lit, image);
+    }
+    if (row)
+        prepare_row(context, row);
 }
 
 /* Softmax probability of class `top`, in double so that the order of classes costs no bits of the float result. */
@@ -77,14 +89,71 @@ static void write_good(const jt_context *context, const jt_output *output, int64
         output->statuses[jet] = JT_JET_OK;
 }
 
-static jt_status execute(jt_context *context, const float *images, const float *rows, int32_t n)
+/* Jets on their way through the backend. */
+typedef struct piece {
+    int64_t first;
+    int32_t n;
+    const int32_t *places; /* which of the jets from first on each is; NULL: all of them, in order */
+} piece;
+
+/* Pieces that were begun and not finished, and what became of those before. */
+typedef struct flight {
+    piece begun[JT_MOST_BEGUN];
+    int32_t n;
+    jt_status status; /* of the first failure, whose words are in the context */
+    int32_t is_lost;  /* a piece did not finish: nothing after it is written */
+} flight;
+
+static void note(jt_context *context, flight *f, jt_status status, const jt_why *why)
 {
+    if (status == JT_OK || f->status != JT_OK)
+        return;
+    f->status = status;
+    snprintf(context->error, sizeof context->error, "%s", why->text);
+}
+
+/* Wait for the oldest piece and write what came of it. */
+static void finish_one(jt_context *context, flight *f, const jt_output *output)
+{
+    const jt_backend *backend = context->model->backend.backend;
+    const size_t n_classes = (size_t)context->model->file.n_classes;
+    const piece done = f->begun[0];
     jt_why why = {""};
-    jt_status status =
-        context->model->backend.backend->run(context->plan_context, images, rows, n, context->logits, &why);
+    const jt_status status = backend->finish ? backend->finish(context->plan_context, context->logits, &why) : JT_OK;
+    note(context, f, status, &why);
+    f->is_lost |= status != JT_OK;
+    for (int32_t i = 0; i < done.n && !f->is_lost; i++)
+        write_good(context, output, done.first + (done.places ? done.places[i] : i),
+                   context->logits + (size_t)i * n_classes);
+    memmove(f->begun, f->begun + 1, sizeof f->begun - sizeof *f->begun);
+    f->n--;
+}
+
+/*
+ * Begin a piece. Where the backend works by itself it goes on with this one while the next is prepared, and the one
+ * before is finished; else this one is.
+ */
+static void begin_one(jt_context *context, flight *f, const piece *next, const jt_inputs *inputs,
+                      const jt_output *output)
+{
+    const jt_backend *backend = context->model->backend.backend;
+    jt_why why = {""};
+    const jt_status status = backend->begin ? backend->begin(context->plan_context, inputs, next->n, &why)
+                                            : backend->run(context->plan_context, inputs->images, inputs->rows, next->n,
+                                                           context->logits, &why);
+    note(context, f, status, &why);
     if (status != JT_OK)
-        snprintf(context->error, sizeof context->error, "%s", why.text);
-    return status;
+        return;
+    f->begun[f->n++] = *next;
+    if (!backend->begin || f->n == JT_MOST_BEGUN)
+        finish_one(context, f, output);
+}
+
+static jt_status finish_all(jt_context *context, flight *f, const jt_output *output)
+{
+    while (f->n > 0)
+        finish_one(context, f, output);
+    return f->status;
 }
 
 typedef struct jets_call {
@@ -92,39 +161,61 @@ typedef struct jets_call {
     const jt_output *output;
 } jets_call;
 
+/* The clean jet's inputs as those of jet i of a piece. */
+static void prepare_in_piece(jt_context *context, int32_t i)
+{
+    const jt_model_file *file = &context->model->file;
+    float *row = context->rows ? context->rows + (size_t)i * file->graph.row_floats : NULL;
+    if (context->images) {
+        prepare_inputs(context, context->images + (size_t)i * jt_image_floats(file), row);
+        return;
+    }
+    int32_t *starts = context->starts;
+    starts[i + 1] = starts[i];
+    if (reads_images(file)) {
+        const jt_lit lit = light_up(context);
+        starts[i + 1] +=
+            jt_linear_map_list(&context->model->image_map, &lit, &context->sketch, context->lit_places + starts[i],
+                               context->lit_values + (size_t)starts[i] * (size_t)file->map.channels);
+    }
+    if (row)
+        prepare_row(context, row);
+}
+
+/* Of n jets from `first` on those that are good; where they are in the piece goes to places. */
+static int32_t prepare_piece(jt_context *context, const jets_call *call, int64_t first, int32_t n, int32_t *places)
+{
+    int32_t good = 0;
+    for (int32_t i = 0; i < n; i++) {
+        jt_jet_status status = jt_jet_clean(call->jets, first + i, &context->cleaning, &context->jet);
+        if (status != JT_JET_OK) {
+            write_bad(context, call->output, first + i, status);
+            continue;
+        }
+        prepare_in_piece(context, good);
+        places[good++] = i;
+    }
+    return good;
+}
+
 static jt_status run_piece_of_jets(jt_context *context, const void *argument, int64_t first, int64_t n)
 {
     const jets_call *call = argument;
-    const jt_jets_view *jets = call->jets;
-    const jt_output *output = call->output;
-    const jt_model_file *file = &context->model->file;
-    const size_t image_floats = jt_image_floats(file);
-    const size_t row_floats = file->graph.row_floats;
-    const size_t n_classes = (size_t)file->n_classes;
-
-    for (int64_t start = first; start < first + n; start += context->max_batch) {
-        int64_t left = first + n - start;
-        int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
-        int32_t good = 0;
-        for (int32_t i = 0; i < chunk; i++) {
-            jt_jet_status jet_status = jt_jet_clean(jets, start + i, &context->cleaning, &context->jet);
-            if (jet_status != JT_JET_OK) {
-                write_bad(context, output, start + i, jet_status);
-                continue;
-            }
-            prepare_inputs(context, context->images + (size_t)good * image_floats,
-                           context->rows ? context->rows + (size_t)good * row_floats : NULL);
-            context->places[good++] = i;
-        }
-        if (good == 0)
-            continue;
-        jt_status status = execute(context, context->images, context->rows, good);
-        if (status != JT_OK)
-            return status;
-        for (int32_t i = 0; i < good; i++)
-            write_good(context, output, start + context->places[i], context->logits + (size_t)i * n_classes);
+    const jt_sparse_images sparse = {context->starts, context->lit_places, context->lit_values};
+    const jt_inputs inputs = {.images = context->images,
+                              .sparse = context->images || !reads_images(&context->model->file) ? NULL : &sparse,
+                              .rows = context->rows};
+    flight f = {.status = JT_OK};
+    int32_t turn = 0;
+    for (int64_t start = first; start < first + n && f.status == JT_OK; start += context->piece) {
+        const int64_t left = first + n - start;
+        const int32_t chunk = left < context->piece ? (int32_t)left : context->piece;
+        int32_t *places = context->places + (size_t)(turn++ % JT_MOST_BEGUN) * (size_t)context->piece;
+        const piece next = {start, prepare_piece(context, call, start, chunk, places), places};
+        if (next.n > 0)
+            begin_one(context, &f, &next, &inputs, call->output);
     }
-    return JT_OK;
+    return finish_all(context, &f, call->output);
 }
 
 jt_status jt_run_jets(jt_context *context, const jt_jets_view *jets, const jt_output *output)
@@ -142,23 +233,17 @@ typedef struct inputs_call {
 static jt_status run_piece_of_inputs(jt_context *context, const void *argument, int64_t first, int64_t n)
 {
     const inputs_call *call = argument;
-    const float *images = call->images, *rows = call->rows;
     const jt_model_file *file = &context->model->file;
-    const size_t image_floats = jt_image_floats(file);
-    const size_t row_floats = file->graph.row_floats;
-    const size_t n_classes = (size_t)file->n_classes;
-
-    for (int64_t start = first; start < first + n; start += context->max_batch) {
-        int64_t left = first + n - start;
-        int32_t chunk = left < context->max_batch ? (int32_t)left : context->max_batch;
-        jt_status status = execute(context, images + (size_t)start * image_floats,
-                                   rows ? rows + (size_t)start * row_floats : NULL, chunk);
-        if (status != JT_OK)
-            return status;
-        for (int32_t i = 0; i < chunk; i++)
-            write_good(context, call->output, start + i, context->logits + (size_t)i * n_classes);
+    flight f = {.status = JT_OK};
+    for (int64_t start = first; start < first + n && f.status == JT_OK; start += context->piece) {
+        const int64_t left = first + n - start;
+        const piece next = {start, left < context->piece ? (int32_t)left : context->piece, NULL};
+        const jt_inputs inputs = {.images = call->images + (size_t)start * jt_image_floats(file),
+                                  .rows = call->rows ? call->rows + (size_t)start * file->graph.row_floats : NULL,
+                                  .on_device = context->inputs_on_device};
+        begin_one(context, &f, &next, &inputs, call->output);
     }
-    return JT_OK;
+    return finish_all(context, &f, call->output);
 }
 
 jt_status jt_run_inputs(jt_context *context, const float *images, const float *rows, int64_t n, const jt_output *output)

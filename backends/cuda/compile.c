@@ -1,6 +1,5 @@
-#include "plan.h"
-
-#include <string.h>
+#include "../patterns.h"
+#include "weights.h"
 
 /*
  * From so many multiply-adds per jet on a convolution or dense op is cuDNN's: below, its launch and its tile of jets
@@ -8,9 +7,14 @@
  */
 static const int64_t least_for_product = 1 << 16;
 
+/* What a block may share on every GPU without asking for more. */
+enum { MOST_SHARED = 48 * 1024 };
+
 static const char *const kernel_names[JT_CUDA_KERNELS] = {
-    "jt_cuda_conv2d_kernel", "jt_cuda_dense_kernel", "jt_cuda_max_pool_kernel", "jt_cuda_average_kernel",
-    "jt_cuda_copy_kernel",   "jt_cuda_add_kernel",   "jt_cuda_scale_kernel",    "jt_cuda_finish_kernel",
+    "jt_cuda_conv2d_kernel",         "jt_cuda_dense_kernel",  "jt_cuda_max_pool_kernel",
+    "jt_cuda_average_kernel",        "jt_cuda_copy_kernel",   "jt_cuda_add_kernel",
+    "jt_cuda_scale_kernel",          "jt_cuda_finish_kernel", "jt_cuda_depthwise_kernel",
+    "jt_cuda_squeeze_excite_kernel", "jt_cuda_light_kernel",
 };
 
 static size_t floats_of(jt_shape shape)
@@ -18,24 +22,12 @@ static size_t floats_of(jt_shape shape)
     return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
 }
 
-static size_t weight_floats(const jt_op *op)
-{
-    if (op->kind == JT_OP_DENSE)
-        return (size_t)op->out.c * (size_t)op->in.c;
-    return (size_t)op->out.c * (size_t)(op->in.c / op->groups) * (size_t)op->kernel[0] * (size_t)op->kernel[1];
-}
-
-static int has_weights(const jt_op *op)
-{
-    return op->kind == JT_OP_CONV2D || op->kind == JT_OP_DENSE;
-}
-
 /* cuDNN sees values of jets one behind the other: not what comes in a row with others. */
 static int may_be_product(const jt_op *op)
 {
-    if (!has_weights(op) || (op->kind == JT_OP_CONV2D && op->groups != 1) || jt_is_in_row(op->inputs[0]))
+    if (!jt_cuda_has_weights(op) || (op->kind == JT_OP_CONV2D && op->groups != 1) || jt_is_in_row(op->inputs[0]))
         return 0;
-    return (int64_t)weight_floats(op) * op->out.h * op->out.w >= least_for_product;
+    return (int64_t)jt_cuda_weight_floats(op) * op->out.h * op->out.w >= least_for_product;
 }
 
 static jt_status kernel_of(const jt_graph *graph, const jt_op *op, jt_cuda_kernel *kernel, jt_why *why)
@@ -71,10 +63,14 @@ static jt_status kernel_of(const jt_graph *graph, const jt_op *op, jt_cuda_kerne
                    graph->layers[op->layer].name, (int)op->kind);
 }
 
-static jt_cuda_step *next_step(jt_plan *plan, int32_t op, jt_cuda_kernel kernel)
+static jt_cuda_step *next_step(jt_plan *plan, int32_t op, int32_t last, jt_cuda_kernel kernel)
 {
+    const jt_op *begin = &plan->graph->ops[op];
     jt_cuda_step *step = &plan->steps[plan->n_steps++];
-    *step = (jt_cuda_step){.op = op, .kernel = kernel, .out = plan->graph->ops[op].out};
+    *step = (jt_cuda_step){.op = op, .last = last, .kernel = kernel, .out = plan->graph->ops[last].out};
+    step->n_inputs = begin->n_inputs < 2 ? begin->n_inputs : 2;
+    for (int32_t k = 0; k < step->n_inputs; k++)
+        step->inputs[k] = begin->inputs[k];
     return step;
 }
 
@@ -84,7 +80,7 @@ static void add_concat(jt_plan *plan, int32_t op)
     size_t offset = 0;
     for (int32_t k = 0; k < plan->graph->ops[op].n_inputs; k++) {
         const int32_t input = plan->graph->ops[op].inputs[k];
-        jt_cuda_step *step = next_step(plan, op, JT_CUDA_COPY);
+        jt_cuda_step *step = next_step(plan, op, op, JT_CUDA_COPY);
         step->n_inputs = 1;
         step->inputs[0] = input;
         step->out_offset = offset;
@@ -93,89 +89,91 @@ static void add_concat(jt_plan *plan, int32_t op)
     }
 }
 
-static jt_status add_op(jt_plan *plan, int32_t index, cudnnHandle_t handle, jt_why *why)
+/* A squeeze-excite from op on; 0 when there is none, or it is too large for what a block may share. */
+static int add_squeeze_excite(jt_plan *plan, int32_t op, int32_t has_averages)
 {
+    if (!jt_is_squeeze_excite(plan->graph, op))
+        return 0;
+    const jt_op *average = &plan->graph->ops[op];
+    const size_t shared = sizeof(float) * jt_cuda_squeeze_excite_shared(average->in.c, average[1].out.c, has_averages);
+    if (shared > MOST_SHARED)
+        return 0;
+    jt_cuda_step *step = next_step(plan, op, op + JT_SQUEEZE_EXCITE_OPS - 1, JT_CUDA_SQUEEZE_EXCITE);
+    step->has_averages = has_averages;
+    step->shared = shared;
+    plan->weights[op + 2].is_transposed = 1;
+    return 1;
+}
+
+/*
+ * A depthwise convolution with the squeeze-excite after it; 0 when there is none. Between the two are averages that
+ * have memory of their own: the graph's place for them may be where the convolution's input still is.
+ */
+static int add_depthwise(jt_plan *plan, int32_t op)
+{
+    const jt_op *depthwise = &plan->graph->ops[op];
+    if (!jt_is_depthwise(depthwise) || !jt_is_squeeze_excite(plan->graph, op + 1) ||
+        depthwise[1].inputs[0] != JT_FIRST_OUTPUT + op)
+        return 0;
+    jt_cuda_step *step = next_step(plan, op, op, JT_CUDA_DEPTHWISE);
+    step->shared = sizeof(float) * jt_cuda_depthwise_shared();
+    if (!add_squeeze_excite(plan, op + 1, 1)) {
+        plan->n_steps--;
+        return 0;
+    }
+    if (depthwise->out.c > plan->averages)
+        plan->averages = depthwise->out.c;
+    return 1;
+}
+
+/* Where cuDNN can do it: made once to see whether it can, contexts make their own. Then with the sum that follows. */
+static jt_status make_product(jt_plan *plan, jt_cuda_step *step, cudnnHandle_t handle, jt_why *why)
+{
+    const jt_op *op = &plan->graph->ops[step->op];
+    jt_cuda_product product;
+    jt_status status = jt_cuda_product_create(handle, op, &product, why);
+    if (status != JT_OK)
+        return status == JT_ERROR_UNSUPPORTED ? JT_OK : status;
+    jt_cuda_product_free(&product);
+    plan->n_products++;
+    step->is_product = 1;
+    step->kernel = JT_CUDA_FINISH;
+    const int32_t summand = jt_summand(plan->graph, step->op);
+    if (summand >= 0) {
+        step->last = step->op + 1;
+        step->inputs[step->n_inputs++] = summand;
+    }
+    return JT_OK;
+}
+
+/* *next is the first op that is not in a step yet. */
+static jt_status add_op(jt_plan *plan, int32_t *next, cudnnHandle_t handle, jt_why *why)
+{
+    const int32_t index = *next;
     const jt_op *op = &plan->graph->ops[index];
     jt_cuda_kernel kernel;
     jt_status status = kernel_of(plan->graph, op, &kernel, why);
     if (status != JT_OK)
         return status;
-    if (op->kind == JT_OP_CONCAT) {
+    if (op->kind == JT_OP_CONCAT)
         add_concat(plan, index);
-        return JT_OK;
+    else if (!add_depthwise(plan, index) && !add_squeeze_excite(plan, index, 0)) {
+        jt_cuda_step *step = next_step(plan, index, index, kernel);
+        if (may_be_product(op))
+            status = make_product(plan, step, handle, why);
+        plan->weights[index].is_transposed = op->kind == JT_OP_DENSE && !step->is_product;
     }
-    jt_cuda_step *step = next_step(plan, index, kernel);
-    step->n_inputs = op->n_inputs;
-    for (int32_t k = 0; k < op->n_inputs; k++)
-        step->inputs[k] = op->inputs[k];
-    if (!may_be_product(op))
-        return JT_OK;
-
-    /* Made once to see whether cuDNN can; contexts make their own. */
-    jt_cuda_product product;
-    status = jt_cuda_product_create(handle, op, &product, why);
-    if (status == JT_OK) {
-        step->is_product = 1;
-        plan->n_products++;
-        jt_cuda_product_free(&product);
-    }
-    return status == JT_ERROR_UNSUPPORTED ? JT_OK : status;
+    *next = plan->steps[plan->n_steps - 1].last + 1;
+    return status;
 }
 
 static jt_status add_ops(jt_plan *plan, jt_why *why)
 {
     cudnnHandle_t handle;
     jt_status status = jt_cuda_dnn_create(NULL, &handle, why);
-    for (int32_t i = 0; status == JT_OK && i < plan->graph->n_ops; i++)
-        status = add_op(plan, i, handle, why);
+    for (int32_t i = 0; status == JT_OK && i < plan->graph->n_ops;)
+        status = add_op(plan, &i, handle, why);
     jt_cuda_dnn_destroy(handle);
-    return status;
-}
-
-/* Weights of a dense kernel of ours lie transposed: neighbouring threads then read neighbouring numbers. */
-static void put_weights(const jt_op *op, const jt_cuda_step *step, float *to)
-{
-    if (op->kind != JT_OP_DENSE || step->is_product) {
-        memcpy(to, op->weight, weight_floats(op) * sizeof *to);
-        return;
-    }
-    for (int32_t unit = 0; unit < op->out.c; unit++)
-        for (int32_t k = 0; k < op->in.c; k++)
-            to[(size_t)k * (size_t)op->out.c + (size_t)unit] = op->weight[(size_t)unit * (size_t)op->in.c + (size_t)k];
-}
-
-/* All weights and biases as one block, each begin aligned for cuDNN; sent at once. */
-static jt_status send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why)
-{
-    size_t bytes = 0;
-    for (int32_t i = 0; i < plan->n_steps; i++) {
-        const jt_op *op = &plan->graph->ops[plan->steps[i].op];
-        if (has_weights(op))
-            bytes +=
-                jt_rounded_up(weight_floats(op) * sizeof(float)) + jt_rounded_up((size_t)op->out.c * sizeof(float));
-    }
-    if (bytes == 0)
-        return JT_OK;
-    char *block = jt_allocate(&plan->host, bytes, 1);
-    if (!block)
-        return jt_fail(why, JT_ERROR_MEMORY, "no memory for weights");
-    jt_status status = jt_cuda_check(why, runtime->malloc((void **)&plan->weights, bytes), "memory for weights");
-    size_t at = 0;
-    for (int32_t i = 0; status == JT_OK && i < plan->n_steps; i++) {
-        jt_cuda_step *step = &plan->steps[i];
-        const jt_op *op = &plan->graph->ops[step->op];
-        if (!has_weights(op))
-            continue;
-        put_weights(op, step, (float *)(void *)(block + at));
-        step->weight = plan->weights + at / sizeof(float);
-        at += jt_rounded_up(weight_floats(op) * sizeof(float));
-        memcpy(block + at, op->bias, (size_t)op->out.c * sizeof(float));
-        step->bias = plan->weights + at / sizeof(float);
-        at += jt_rounded_up((size_t)op->out.c * sizeof(float));
-    }
-    if (status == JT_OK)
-        status = jt_cuda_check(why, runtime->memcpy(plan->weights, block, bytes, cudaMemcpyHostToDevice), "weights");
-    jt_release(&plan->host, block);
     return status;
 }
 
@@ -216,14 +214,15 @@ jt_status jt_cuda_compile(const jt_graph *graph, const jt_host *host, jt_plan **
         return status;
     }
     made->steps = jt_allocate(host, (size_t)count_steps(graph), sizeof *made->steps);
-    if (!made->steps)
+    made->weights = jt_allocate(host, (size_t)graph->n_ops + 1, sizeof *made->weights);
+    if (!made->steps || !made->weights)
         status = jt_fail(why, JT_ERROR_MEMORY, "no memory for a plan");
     if (status == JT_OK)
         status = load_kernels(made, runtime, why);
     if (status == JT_OK)
         status = add_ops(made, why);
     if (status == JT_OK)
-        status = send_weights(made, runtime, why);
+        status = jt_cuda_send_weights(made, runtime, why);
     jt_cuda_leave(callers);
     if (status != JT_OK) {
         jt_cuda_plan_free(made);
@@ -240,12 +239,13 @@ void jt_cuda_plan_free(jt_plan *plan)
     const jt_cuda_runtime *runtime = jt_cuda_open_runtime(&ignored);
     int callers;
     const int entered = jt_cuda_enter(plan->device, &callers, &ignored) == JT_OK;
-    if (plan->weights)
-        (void)runtime->free(plan->weights);
+    if (plan->memory)
+        (void)runtime->free(plan->memory);
     if (plan->library)
         (void)runtime->library_unload(plan->library);
     if (entered)
         jt_cuda_leave(callers);
+    jt_release(&host, plan->weights);
     jt_release(&host, plan->steps);
     jt_release(&host, plan);
 }

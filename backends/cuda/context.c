@@ -1,133 +1,17 @@
 #include "context.h"
 
-#include <string.h>
-
 /*
- * Batches are cut into pieces of at most `capacity` jets. For a piece the smallest bucket is taken that holds it, a
- * graph captured when the context was made; the jets that fill it up are whatever lies in memory, and nobody looks at
- * what becomes of them.
+ * For a piece the smallest bucket is taken that holds it, a graph captured when the context was made; the jets that
+ * fill it up are whatever lies in memory, and nobody looks at what becomes of them.
  */
-enum { BUCKETS = 5, THREADS = 128 };
-
-static const int32_t bucket_jets[BUCKETS] = {1, 8, 64, 256, 1024};
-
-struct jt_plan_context {
-    const jt_plan *plan;
-    const jt_cuda_runtime *runtime;
-    cudaStream_t stream;
-    cudnnHandle_t handle;
-    jt_cuda_product *products; /* of the steps that are such, in order */
-    void *workspace;
-    float *images, *rows, *working; /* on the device */
-    float *sent, *received;         /* pinned, on the host */
-    int32_t capacity;               /* jets of the largest bucket */
-    int32_t room;                   /* that memory has room for: a whole number of tiles */
-    int32_t n_buckets;
-    int32_t jets[BUCKETS];
-    cudaGraphExec_t graphs[BUCKETS];
-};
-
-static size_t pixels_of(const jt_graph *graph)
-{
-    return graph->values[JT_VALUE_IMAGES].floats;
-}
-
-static float *place_of(const jt_plan_context *context, int32_t value)
-{
-    const jt_graph *graph = context->plan->graph;
-    if (value == JT_VALUE_IMAGES)
-        return context->images;
-    if (jt_is_in_row(value))
-        return context->rows + graph->values[value].offset;
-    return context->working + graph->values[value].offset * (size_t)context->room;
-}
-
-static jt_cuda_rows rows_of(const jt_plan_context *context, int32_t value)
-{
-    const jt_graph *graph = context->plan->graph;
-    const size_t stride = jt_is_in_row(value) ? graph->row_floats : graph->values[value].floats;
-    return (jt_cuda_rows){place_of(context, value), stride};
-}
-
-static jt_status launch(const jt_plan_context *context, jt_cuda_kernel kernel, jt_cuda_work *work, jt_why *why)
-{
-    void *arguments[] = {work};
-    const dim3 grid = {(unsigned)((work->total + THREADS - 1) / THREADS), 1, 1}, block = {THREADS, 1, 1};
-    const void *function = (const void *)context->plan->kernels[kernel];
-    return jt_cuda_check(why, context->runtime->launch_kernel(function, grid, block, arguments, 0, context->stream),
-                         "a kernel");
-}
-
-static jt_cuda_work work_of(const jt_plan_context *context, const jt_cuda_step *step, int32_t jets)
-{
-    const jt_op *op = &context->plan->graph->ops[step->op];
-    const int32_t value = JT_FIRST_OUTPUT + step->op, groups = op->kind == JT_OP_CONV2D ? op->groups : 1;
-    jt_cuda_work work = {
-        .total = (uint64_t)jets * (uint64_t)step->out.c * (uint64_t)step->out.h * (uint64_t)step->out.w,
-        .out = place_of(context, value) + step->out_offset,
-        .out_stride = context->plan->graph->values[value].floats,
-        .weight = step->weight,
-        .bias = step->bias,
-        .in_c = op->in.c,
-        .in_h = op->in.h,
-        .in_w = op->in.w,
-        .out_c = step->out.c,
-        .out_h = step->out.h,
-        .out_w = step->out.w,
-        .kernel = {op->kernel[0], op->kernel[1]},
-        .stride = {op->stride[0], op->stride[1]},
-        .pad = {op->pad[0], op->pad[2]},
-        .per_group = op->in.c / groups,
-        .out_per_group = op->out.c / groups,
-        .activation = (int32_t)op->activation,
-    };
-    for (int32_t k = 0; k < step->n_inputs; k++)
-        work.in[k] = rows_of(context, step->inputs[k]);
-    return work;
-}
-
-/* A tile after the other, each the same product. */
-static jt_status run_product(const jt_plan_context *context, const jt_cuda_step *step, const jt_cuda_product *product,
-                             int32_t jets, jt_why *why)
-{
-    const int32_t value = JT_FIRST_OUTPUT + step->op;
-    const float *in = place_of(context, step->inputs[0]);
-    float *out = place_of(context, value);
-    const size_t in_floats = context->plan->graph->values[step->inputs[0]].floats;
-    const size_t out_floats = context->plan->graph->values[value].floats;
-    jt_status status = JT_OK;
-    for (size_t jet = 0; status == JT_OK && jet < (size_t)jets; jet += JT_CUDA_TILE)
-        status = jt_cuda_product_run(context->handle, product, in + jet * in_floats, step->weight,
-                                     out + jet * out_floats, context->workspace, why);
-    if (status != JT_OK)
-        return status;
-    jt_cuda_work work = work_of(context, step, jets);
-    work.in[0] = rows_of(context, value);
-    return launch(context, JT_CUDA_FINISH, &work, why);
-}
-
-static jt_status run_steps(const jt_plan_context *context, int32_t jets, jt_why *why)
-{
-    const jt_cuda_product *product = context->products;
-    jt_status status = JT_OK;
-    for (int32_t i = 0; status == JT_OK && i < context->plan->n_steps; i++) {
-        const jt_cuda_step *step = &context->plan->steps[i];
-        if (step->is_product) {
-            status = run_product(context, step, product++, jets, why);
-        } else {
-            jt_cuda_work work = work_of(context, step, jets);
-            status = launch(context, step->kernel, &work, why);
-        }
-    }
-    return status;
-}
+static const int32_t bucket_jets[JT_CUDA_BUCKETS] = {1, 8, 64, 256, JT_CUDA_MOST_AT_ONCE};
 
 /* The steps for a bucket as one graph. They run once before: what is loaded late is loaded now. */
 static jt_status make_graph(jt_plan_context *context, int32_t bucket, jt_why *why)
 {
     const jt_cuda_runtime *runtime = context->runtime;
     const int32_t jets = context->jets[bucket];
-    jt_status status = run_steps(context, jets, why);
+    jt_status status = jt_cuda_launch_steps(context, jets, why);
     if (status == JT_OK)
         status = jt_cuda_check(why, runtime->stream_synchronize(context->stream), "warming up");
     if (status == JT_OK)
@@ -135,7 +19,7 @@ static jt_status make_graph(jt_plan_context *context, int32_t bucket, jt_why *wh
                                "a graph");
     if (status != JT_OK)
         return status;
-    status = run_steps(context, jets, why);
+    status = jt_cuda_launch_steps(context, jets, why);
     cudaGraph_t graph = NULL;
     const cudaError_t ended = runtime->stream_end_capture(context->stream, &graph);
     if (status == JT_OK)
@@ -175,21 +59,56 @@ static jt_status device_memory(const jt_plan_context *context, size_t floats, fl
     return jt_cuda_check(why, context->runtime->memset(*memory, 0, bytes), "memory");
 }
 
+size_t jt_cuda_most_entries(const jt_plan_context *context)
+{
+    const jt_graph *graph = context->plan->graph;
+    const jt_shape shape = graph->values[JT_VALUE_IMAGES].shape;
+    const size_t most = graph->most_lit > 0 ? (size_t)graph->most_lit : (size_t)shape.h * (size_t)shape.w;
+    return graph->dark ? most * (size_t)context->capacity : 0;
+}
+
+/* Memory for what is sent, full images or sparse ones, and for what comes back. */
+static jt_status make_slots(jt_plan_context *context, size_t sparse, jt_why *why)
+{
+    const jt_graph *graph = context->plan->graph;
+    const jt_cuda_runtime *runtime = context->runtime;
+    const size_t capacity = (size_t)context->capacity;
+    const size_t rows = graph->row_floats * capacity, images = graph->values[JT_VALUE_IMAGES].floats * capacity;
+    const size_t sent = (rows + (images > sparse ? images : sparse)) * sizeof(float);
+    const size_t received = graph->values[graph->output].floats * capacity * sizeof(float);
+    jt_status status = JT_OK;
+    for (int i = 0; i < JT_MOST_BEGUN && status == JT_OK; i++) {
+        jt_cuda_slot *slot = &context->slots[i];
+        status = jt_cuda_check(why, runtime->malloc_host(&slot->sent, sent), "pinned memory");
+        if (status == JT_OK)
+            status = jt_cuda_check(why, runtime->malloc_host((void **)&slot->received, received), "pinned memory");
+        if (status == JT_OK)
+            status = device_memory(context, images, &slot->images, why);
+        if (status == JT_OK)
+            status = device_memory(context, rows + sparse, &slot->given, why);
+        if (status == JT_OK)
+            status = jt_cuda_check(why, runtime->event_create(&slot->copied, cudaEventDisableTiming), "an event");
+        if (status == JT_OK)
+            status = jt_cuda_check(why, runtime->event_create(&slot->done, cudaEventDisableTiming), "an event");
+    }
+    return status;
+}
+
 static jt_status make_memory(jt_plan_context *context, jt_why *why)
 {
     const jt_graph *graph = context->plan->graph;
-    const size_t room = (size_t)context->room, capacity = (size_t)context->capacity;
-    const size_t given = (pixels_of(graph) + graph->row_floats) * capacity * sizeof(float);
-    const size_t made = graph->values[graph->output].floats * capacity * sizeof(float);
-    jt_status status = device_memory(context, pixels_of(graph) * room, &context->images, why);
+    const jt_value *images = &graph->values[JT_VALUE_IMAGES];
+    const size_t room = (size_t)context->room, entries = jt_cuda_most_entries(context);
+    const size_t sparse = (size_t)context->capacity + 1 + entries * (1 + (size_t)images->shape.c);
+    jt_status status = device_memory(context, images->floats * room, &context->images, why);
     if (status == JT_OK)
-        status = device_memory(context, graph->row_floats * room, &context->rows, why);
+        status = device_memory(context, graph->row_floats * room + sparse, &context->given, why);
     if (status == JT_OK)
         status = device_memory(context, graph->working_floats * room, &context->working, why);
     if (status == JT_OK)
-        status = jt_cuda_check(why, context->runtime->malloc_host((void **)&context->sent, given), "pinned memory");
+        status = device_memory(context, (size_t)context->plan->averages * room, &context->averages, why);
     if (status == JT_OK)
-        status = jt_cuda_check(why, context->runtime->malloc_host((void **)&context->received, made), "pinned memory");
+        status = make_slots(context, sparse, why);
     /* Zeros and the plan's weights come on the default stream; the context's own does not wait for it by itself. */
     if (status == JT_OK)
         status = jt_cuda_check(why, context->runtime->stream_synchronize(NULL), "waiting for memory");
@@ -201,7 +120,7 @@ static void choose_buckets(jt_plan_context *context, int32_t max_batch)
     do {
         context->jets[context->n_buckets] = bucket_jets[context->n_buckets];
         context->capacity = bucket_jets[context->n_buckets++];
-    } while (context->n_buckets < BUCKETS && context->capacity < max_batch);
+    } while (context->n_buckets < JT_CUDA_BUCKETS && context->capacity < max_batch);
     context->room = (context->capacity + JT_CUDA_TILE - 1) / JT_CUDA_TILE * JT_CUDA_TILE;
 }
 
@@ -211,6 +130,9 @@ static jt_status fill(jt_plan_context *context, int32_t max_batch, jt_why *why)
     /* Nothing may wait for what other streams of the process do. */
     jt_status status =
         jt_cuda_check(why, context->runtime->stream_create(&context->stream, cudaStreamNonBlocking), "a stream");
+    if (status == JT_OK)
+        status =
+            jt_cuda_check(why, context->runtime->stream_create(&context->copies, cudaStreamNonBlocking), "a stream");
     if (status == JT_OK)
         status = make_memory(context, why);
     if (status == JT_OK)
@@ -254,84 +176,38 @@ void jt_cuda_context_free(jt_plan_context *context)
     jt_why ignored;
     int callers;
     const int entered = jt_cuda_enter(context->plan->device, &callers, &ignored) == JT_OK;
-    for (int32_t i = 0; i < BUCKETS; i++)
+    for (int32_t i = 0; i < JT_CUDA_BUCKETS; i++)
         if (context->graphs[i])
             (void)runtime->graph_exec_destroy(context->graphs[i]);
     for (int32_t i = 0; i < context->plan->n_products; i++)
         jt_cuda_product_free(&context->products[i]);
     jt_cuda_dnn_destroy(context->handle);
-    void *const on_device[] = {context->workspace, context->working, context->rows, context->images};
+    void *const on_device[] = {context->workspace, context->averages, context->working, context->given,
+                               context->images};
     for (size_t i = 0; i < sizeof on_device / sizeof *on_device; i++)
         if (on_device[i])
             (void)runtime->free(on_device[i]);
-    float *const pinned[] = {context->sent, context->received};
-    for (size_t i = 0; i < sizeof pinned / sizeof *pinned; i++)
-        if (pinned[i])
-            (void)runtime->free_host(pinned[i]);
+    for (int i = 0; i < JT_MOST_BEGUN; i++) {
+        const jt_cuda_slot *slot = &context->slots[i];
+        if (slot->sent)
+            (void)runtime->free_host(slot->sent);
+        if (slot->received)
+            (void)runtime->free_host(slot->received);
+        if (slot->images)
+            (void)runtime->free(slot->images);
+        if (slot->given)
+            (void)runtime->free(slot->given);
+        if (slot->copied)
+            (void)runtime->event_destroy(slot->copied);
+        if (slot->done)
+            (void)runtime->event_destroy(slot->done);
+    }
+    if (context->copies)
+        (void)runtime->stream_destroy(context->copies);
     if (context->stream)
         (void)runtime->stream_destroy(context->stream);
     if (entered)
         jt_cuda_leave(callers);
     jt_release(host, context->products);
     jt_release(host, context);
-}
-
-/* n floats through pinned memory, which the GPU reads by itself. */
-static jt_status send(const jt_plan_context *context, const float *from, size_t n, float *through, float *to,
-                      jt_why *why)
-{
-    if (n == 0)
-        return JT_OK;
-    memcpy(through, from, n * sizeof *from);
-    return jt_cuda_check(
-        why, context->runtime->memcpy_async(to, through, n * sizeof *from, cudaMemcpyHostToDevice, context->stream),
-        "sending jets");
-}
-
-static jt_status run_piece(const jt_plan_context *context, const float *images, const float *rows, int32_t jets,
-                           float *outputs, jt_why *why)
-{
-    const jt_graph *graph = context->plan->graph;
-    const size_t n = (size_t)jets, pixels = n * pixels_of(graph);
-    const size_t classes = graph->values[graph->output].floats;
-    int32_t bucket = 0;
-    while (context->jets[bucket] < jets)
-        bucket++;
-    jt_status status = send(context, images, pixels, context->sent, context->images, why);
-    if (status == JT_OK && rows)
-        status = send(context, rows, n * graph->row_floats, context->sent + pixels, context->rows, why);
-    if (status == JT_OK)
-        status = jt_cuda_check(why, context->runtime->graph_launch(context->graphs[bucket], context->stream),
-                               "a graph's launch");
-    if (status == JT_OK)
-        status = jt_cuda_check(why,
-                               context->runtime->memcpy_async(context->received, place_of(context, graph->output),
-                                                              n * classes * sizeof(float), cudaMemcpyDeviceToHost,
-                                                              context->stream),
-                               "fetching scores");
-    /* Also after an error: what is under way still reads this memory. */
-    const cudaError_t finished = context->runtime->stream_synchronize(context->stream);
-    if (status == JT_OK)
-        status = jt_cuda_check(why, finished, "waiting for scores");
-    if (status == JT_OK)
-        memcpy(outputs, context->received, n * classes * sizeof *outputs);
-    return status;
-}
-
-jt_status jt_cuda_run(jt_plan_context *context, const float *images, const float *rows, int32_t n, float *outputs,
-                      jt_why *why)
-{
-    const jt_graph *graph = context->plan->graph;
-    int callers;
-    jt_status status = jt_cuda_enter(context->plan->device, &callers, why);
-    if (status != JT_OK)
-        return status;
-    for (int32_t first = 0; status == JT_OK && first < n; first += context->capacity) {
-        const int32_t jets = n - first < context->capacity ? n - first : context->capacity;
-        const size_t before = (size_t)first;
-        status = run_piece(context, images + before * pixels_of(graph), rows ? rows + before * graph->row_floats : NULL,
-                           jets, outputs + before * graph->values[graph->output].floats, why);
-    }
-    jt_cuda_leave(callers);
-    return status;
 }

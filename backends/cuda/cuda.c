@@ -51,6 +51,9 @@ static const jt_backend backend = {
     .context_create = jt_cuda_context_create,
     .context_free = jt_cuda_context_free,
     .run = jt_cuda_run,
+    .most_at_once = JT_CUDA_MOST_AT_ONCE,
+    .begin = jt_cuda_context_begin,
+    .finish = jt_cuda_context_finish,
 };
 
 __attribute__((visibility("default"))) const jt_backend *jt_backend_module(void);

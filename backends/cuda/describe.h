@@ -9,6 +9,9 @@ typedef struct jt_cuda_dnn {
     __typeof__(&cudnnGetVersion) get_version;
     __typeof__(&cudnnGetCudartVersion) get_cudart_version;
     __typeof__(&cudnnGraphVersionCheck) graph_version_check;
+    __typeof__(&cudnnOpsVersionCheck) ops_version_check;
+    __typeof__(&cudnnCnnVersionCheck) cnn_version_check;
+    __typeof__(&cudnnAdvVersionCheck) adv_version_check;
     __typeof__(&cudnnGetErrorString) get_error_string;
     __typeof__(&cudnnCreate) create;
     __typeof__(&cudnnDestroy) destroy;

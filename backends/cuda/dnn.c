@@ -1,14 +1,20 @@
 #include "dnn.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "describe.h"
 
 #define LIBRARY "libcudnn.so.9"
 
 enum { NEEDED_MAJOR = CUDNN_MAJOR, MAX_ENGINES = 64 };
+
+/* Device memory that an engine may ask for, once for each context; one that wants more is passed over. */
+static const int64_t most_workspace = (int64_t)64 << 20;
 
 static jt_cuda_dnn dnn;
 static int ready;
@@ -20,12 +26,67 @@ const jt_cuda_dnn *jt_cuda_dnn_table(void)
     return &dnn;
 }
 
+/* A part of cuDNN: where cuDNN itself is, else where the system finds it. Kept, as cuDNN keeps it. */
+static void *open_part(const char *name)
+{
+    Dl_info found;
+    void *symbol;
+    char path[PATH_MAX];
+    memcpy(&symbol, &dnn.get_version, sizeof symbol);
+    if (dladdr(symbol, &found) && found.dli_fname) {
+        const char *slash = strrchr(found.dli_fname, '/');
+        const int folder = slash ? (int)(slash - found.dli_fname) : 0;
+        const int length = snprintf(path, sizeof path, "%.*s/%s", folder, found.dli_fname, name);
+        if (folder > 0 && length < (int)sizeof path && access(path, F_OK) == 0)
+            return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+}
+
+/*
+ * cuDNN is several libraries that have to be of one version. It opens them when it first needs them and ends the
+ * process where one is missing, so that they are opened here before it is asked. Those that cannot tell their version,
+ * engines and heuristics, at least have to find all that they need of the others.
+ */
+static int check_parts(void)
+{
+    const struct {
+        const char *name;
+        cudnnStatus_t (*check)(void);
+    } parts[] = {
+        {"libcudnn_graph.so.9", dnn.graph_version_check},
+        {"libcudnn_ops.so.9", dnn.ops_version_check},
+        {"libcudnn_cnn.so.9", dnn.cnn_version_check},
+        {"libcudnn_adv.so.9", dnn.adv_version_check},
+        {"libcudnn_engines_precompiled.so.9", NULL},
+        {"libcudnn_engines_runtime_compiled.so.9", NULL},
+        {"libcudnn_heuristic.so.9", NULL},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (!open_part(parts[i].name)) {
+            const char *words = dlerror();
+            jt_fail(&reason, JT_ERROR_BACKEND, "a part of cuDNN cannot be used: %.190s", words ? words : parts[i].name);
+            return 0;
+        }
+        const cudnnStatus_t checked = parts[i].check ? parts[i].check() : CUDNN_STATUS_SUCCESS;
+        if (checked != CUDNN_STATUS_SUCCESS) {
+            jt_fail(&reason, JT_ERROR_BACKEND, "%s does not fit %s: cuDNN says '%s'", parts[i].name, LIBRARY,
+                    dnn.get_error_string(checked));
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void open_dnn(void)
 {
     static const jt_cuda_symbol symbols[] = {
         {"cudnnGetVersion", offsetof(jt_cuda_dnn, get_version)},
         {"cudnnGetCudartVersion", offsetof(jt_cuda_dnn, get_cudart_version)},
         {"cudnnGraphVersionCheck", offsetof(jt_cuda_dnn, graph_version_check)},
+        {"cudnnOpsVersionCheck", offsetof(jt_cuda_dnn, ops_version_check)},
+        {"cudnnCnnVersionCheck", offsetof(jt_cuda_dnn, cnn_version_check)},
+        {"cudnnAdvVersionCheck", offsetof(jt_cuda_dnn, adv_version_check)},
         {"cudnnGetErrorString", offsetof(jt_cuda_dnn, get_error_string)},
         {"cudnnCreate", offsetof(jt_cuda_dnn, create)},
         {"cudnnDestroy", offsetof(jt_cuda_dnn, destroy)},
@@ -54,12 +115,8 @@ static void open_dnn(void)
         jt_fail(&reason, JT_ERROR_BACKEND, LIBRARY " is for CUDA %zu, %d is needed", built_for, CUDART_VERSION / 1000);
         return;
     }
-    const cudnnStatus_t checked = dnn.graph_version_check();
-    if (checked != CUDNN_STATUS_SUCCESS) {
-        jt_fail(&reason, JT_ERROR_BACKEND, "the parts of cuDNN do not fit each other: cuDNN says '%s'",
-                dnn.get_error_string(checked));
+    if (!check_parts())
         return;
-    }
     snprintf(versions, sizeof versions, "CUDA %d, cuDNN %zu.%zu.%zu", CUDART_VERSION / 1000, version / 10000,
              version / 100 % 100, version % 100);
     ready = 1;
@@ -174,6 +231,8 @@ static jt_status try_configuration(cudnnHandle_t handle, cudnnBackendDescriptor_
         dnn.get_attribute(product->plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64, 1, &n, &bytes),
         "a plan's workspace");
     product->workspace = (size_t)bytes;
+    if (status == JT_OK && bytes > most_workspace)
+        status = jt_fail(why, JT_ERROR_UNSUPPORTED, "the engine needs %lld bytes of memory", (long long)bytes);
     if (status != JT_OK)
         jt_cuda_product_free(product);
     return status;

@@ -14,8 +14,10 @@
 
 #ifdef __CUDACC__
 #define JT_CUDA_HERE static __device__ __forceinline__
+#define JT_CUDA_BOTH static __host__ __device__ __forceinline__
 #else
 #define JT_CUDA_HERE static inline
+#define JT_CUDA_BOTH static inline
 #endif
 
 /* Names of the kernels in the order of jt_cuda_kernel; a kernel takes one jt_cuda_work by value. */
@@ -27,9 +29,15 @@ typedef enum jt_cuda_kernel {
     JT_CUDA_COPY, /* also an activation alone, and each part of a concatenation */
     JT_CUDA_ADD,
     JT_CUDA_SCALE,
-    JT_CUDA_FINISH, /* bias and activation behind a product of cuDNN's */
+    JT_CUDA_FINISH,         /* bias, a sum where one follows, and activation behind a product of cuDNN's */
+    JT_CUDA_DEPTHWISE,      /* a depthwise convolution and the average of each plane of it: blocks.h */
+    JT_CUDA_SQUEEZE_EXCITE, /* likewise in blocks.h */
+    JT_CUDA_LIGHT,          /* likewise: images of sparse ones */
     JT_CUDA_KERNELS
 } jt_cuda_kernel;
+
+/* Threads of a block, of every kernel. */
+enum { JT_CUDA_THREADS = 128 };
 
 /* A value of every jet of a batch: jet i's begins `stride` floats behind that of jet i - 1. */
 typedef struct jt_cuda_rows {
@@ -48,6 +56,17 @@ typedef struct jt_cuda_work {
     int32_t kernel[2], stride[2], pad[2]; /* pad: top, left */
     int32_t per_group, out_per_group;     /* channels of a group that come in and go out */
     int32_t activation;                   /* a jt_activation */
+    /* Of a depthwise convolution and of a squeeze-excite: averages of planes, out.c of each jet. */
+    float *averages;
+    /* Of a squeeze-excite: what is above is the first dense layer's, its weights as in the graph; this the second's. */
+    int32_t has_averages; /* 0: it makes them itself */
+    int32_t squeezed;     /* units of the first */
+    int32_t activation2;
+    const float *weight2; /* transposed, [squeezed][out.c] */
+    const float *bias2;
+    /* Of sparse images: see jt_sparse_images. */
+    const int32_t *starts, *places;
+    const float *values;
 } jt_cuda_work;
 
 /* 1 / (1 + exp(-x)); the numbers are those of jt_activation, whose header nvcc does not read. */
@@ -90,9 +109,9 @@ JT_CUDA_HERE uint64_t jt_cuda_floats_out(const jt_cuda_work *w)
     return (uint64_t)w->out_c * (uint64_t)w->out_h * (uint64_t)w->out_w;
 }
 
-JT_CUDA_HERE void jt_cuda_conv2d(const jt_cuda_work *w, uint64_t index)
+/* One output of a convolution, before its activation. */
+JT_CUDA_HERE float jt_cuda_convolved(const jt_cuda_work *w, jt_cuda_place p)
 {
-    const jt_cuda_place p = jt_cuda_place_of(w, index);
     const int32_t first = p.channel / w->out_per_group * w->per_group;
     const int32_t top = p.row * w->stride[0] - w->pad[0], left = p.column * w->stride[1] - w->pad[1];
     const float *weight = w->weight + (int64_t)p.channel * w->per_group * w->kernel[0] * w->kernel[1];
@@ -105,7 +124,12 @@ JT_CUDA_HERE void jt_cuda_conv2d(const jt_cuda_work *w, uint64_t index)
                 if (y >= 0 && y < w->in_h && x >= 0 && x < w->in_w)
                     sum = fmaf(*weight, image[(int64_t)y * w->in_w + x], sum);
             }
-    jt_cuda_put(w, index, jt_cuda_floats_out(w), sum);
+    return sum;
+}
+
+JT_CUDA_HERE void jt_cuda_conv2d(const jt_cuda_work *w, uint64_t index)
+{
+    jt_cuda_put(w, index, jt_cuda_floats_out(w), jt_cuda_convolved(w, jt_cuda_place_of(w, index)));
 }
 
 JT_CUDA_HERE void jt_cuda_dense(const jt_cuda_work *w, uint64_t index)
@@ -164,12 +188,15 @@ JT_CUDA_HERE void jt_cuda_scale(const jt_cuda_work *w, uint64_t index)
     jt_cuda_put(w, index, floats, w->in[0].data[p.jet * w->in[0].stride + at] * factor);
 }
 
-/* In place: in[0] is out. */
+/* in[1] is the other summand, where there is a sum. Without one it may be in place: in[0] is out. */
 JT_CUDA_HERE void jt_cuda_finish(const jt_cuda_work *w, uint64_t index)
 {
     const jt_cuda_place p = jt_cuda_place_of(w, index);
     const uint64_t floats = jt_cuda_floats_out(w), at = index - p.jet * floats;
-    jt_cuda_put(w, index, floats, w->in[0].data[p.jet * w->in[0].stride + at] + w->bias[p.channel]);
+    float value = w->in[0].data[p.jet * w->in[0].stride + at] + w->bias[p.channel];
+    if (w->in[1].data)
+        value += w->in[1].data[p.jet * w->in[1].stride + at];
+    jt_cuda_put(w, index, floats, value);
 }
 
 #endif /* JT_CUDA_KERNELS_H */

@@ -29,8 +29,14 @@ typedef struct jt_cuda_runtime {
     __typeof__(&cudaStreamCreateWithFlags) stream_create;
     __typeof__(&cudaStreamDestroy) stream_destroy;
     __typeof__(&cudaStreamSynchronize) stream_synchronize;
+    __typeof__(&cudaStreamWaitEvent) stream_wait_event;
     __typeof__(&cudaStreamBeginCapture) stream_begin_capture;
     __typeof__(&cudaStreamEndCapture) stream_end_capture;
+    __typeof__(&cudaEventCreateWithFlags) event_create;
+    __typeof__(&cudaEventDestroy) event_destroy;
+    __typeof__(&cudaEventRecord) event_record;
+    __typeof__(&cudaEventSynchronize) event_synchronize;
+    __typeof__(&cudaPointerGetAttributes) pointer_get_attributes;
     __typeof__(&cudaGraphInstantiate) graph_instantiate;
     __typeof__(&cudaGraphDestroy) graph_destroy;
     __typeof__(&cudaGraphExecDestroy) graph_exec_destroy;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../patterns.h"
 #include "build.h"
 #include "lit.h"
 #include "pack.h"
@@ -98,8 +99,7 @@ static int is_scaled(const jt_builder *b, int32_t index)
     const jt_op *op = &b->graph->ops[node->first_op];
     if (index < b->n_planes || node->kind != JT_NODE_CONV || jt_native_is_winograd(b->graph, node) ||
         node->in < JT_FIRST_OUTPUT || node->activation != JT_ACTIVATION_SWISH || node->residual >= 0 ||
-        op->stride[1] != 1 || op->groups != 1 || 2 * op->out.c <= JT_LANES ||
-        jt_native_readers(b->graph, node->out) != 1)
+        op->stride[1] != 1 || op->groups != 1 || 2 * op->out.c <= JT_LANES || jt_readers(b->graph, node->out) != 1)
         return 0;
     for (int32_t i = 0; i < b->n_nodes; i++)
         if (jt_native_reads(b->graph, &b->nodes[i], node->out))

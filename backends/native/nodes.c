@@ -1,22 +1,10 @@
 #include "nodes.h"
 
+#include "../patterns.h"
+
 static int32_t value_of(int32_t op)
 {
     return JT_FIRST_OUTPUT + op;
-}
-
-int32_t jt_native_readers(const jt_graph *graph, int32_t value)
-{
-    int32_t n = value == graph->output;
-    for (int32_t i = 0; i < graph->n_ops; i++)
-        for (int32_t k = 0; k < graph->ops[i].n_inputs; k++)
-            n += graph->ops[i].inputs[k] == value;
-    return n;
-}
-
-static int is_depthwise(const jt_op *op)
-{
-    return op->kind == JT_OP_CONV2D && op->groups == op->in.c && op->in.c == op->out.c;
 }
 
 /* A lane's inputs are lanes of the same block, and of the same half of it. The image is in planes. */
@@ -37,19 +25,17 @@ static int is_pointwise(const jt_op *op)
 /* The op before is read by this one alone. */
 static int continues(const jt_graph *graph, int32_t i)
 {
-    return i < graph->n_ops && graph->ops[i].inputs[0] == value_of(i - 1) &&
-           jt_native_readers(graph, value_of(i - 1)) == 1;
+    return i < graph->n_ops && graph->ops[i].inputs[0] == value_of(i - 1) && jt_readers(graph, value_of(i - 1)) == 1;
 }
 
 /* The sum of the op before and something older, which is put into the node. */
 static int add_follows(const jt_graph *graph, int32_t i, jt_node *node)
 {
-    if (i >= graph->n_ops || graph->ops[i].kind != JT_OP_ADD || graph->ops[i - 1].activation != JT_ACTIVATION_NONE ||
-        jt_native_readers(graph, value_of(i - 1)) != 1)
+    const int32_t summand = jt_summand(graph, i - 1);
+    if (summand < 0)
         return 0;
-    const jt_op *op = &graph->ops[i];
-    node->residual = op->inputs[0] == value_of(i - 1) ? op->inputs[1] : op->inputs[0];
-    node->activation = op->activation;
+    node->residual = summand;
+    node->activation = graph->ops[i].activation;
     node->n_ops++;
     return 1;
 }
@@ -59,14 +45,9 @@ static int is_body_of_mbconv(const jt_graph *graph, int32_t i)
 {
     if (i + 6 > graph->n_ops)
         return 0;
-    const jt_op *op = graph->ops + i;
-    const int32_t filtered = value_of(i);
-    return is_depthwise(&op[0]) && op[1].kind == JT_OP_GLOBAL_AVERAGE && op[1].inputs[0] == filtered &&
-           op[1].activation == JT_ACTIVATION_NONE && jt_native_readers(graph, filtered) == 2 &&
-           op[2].kind == JT_OP_DENSE && continues(graph, i + 2) && op[3].kind == JT_OP_DENSE &&
-           continues(graph, i + 3) && op[4].kind == JT_OP_SCALE && op[4].inputs[0] == filtered &&
-           op[4].inputs[1] == value_of(i + 3) && op[4].activation == JT_ACTIVATION_NONE &&
-           jt_native_readers(graph, value_of(i + 3)) == 1 && is_pointwise(&op[5]) && continues(graph, i + 5);
+    return jt_is_depthwise(&graph->ops[i]) && jt_is_squeeze_excite(graph, i + 1) &&
+           graph->ops[i + 1].inputs[0] == value_of(i) && jt_readers(graph, value_of(i)) == 2 &&
+           is_pointwise(&graph->ops[i + 5]) && continues(graph, i + 5);
 }
 
 static jt_node find(const jt_graph *graph, int32_t i)

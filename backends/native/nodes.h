@@ -26,9 +26,6 @@ typedef struct jt_node {
 /* nodes has room for one per op. Returns how many there are. */
 int32_t jt_native_find_nodes(const jt_graph *graph, jt_node *nodes);
 
-/* How often a value is read, the caller's reading of the output included. */
-int32_t jt_native_readers(const jt_graph *graph, int32_t value);
-
 /* 1 if a value is read by the node. */
 int jt_native_reads(const jt_graph *graph, const jt_node *node, int32_t value);
 

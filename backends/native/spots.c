@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "../patterns.h"
 #include "pack.h"
 #include "winograd.h"
 
@@ -246,7 +247,7 @@ static int32_t chain_of_planes(const jt_builder *b)
     for (int32_t i = 0; i < b->n_nodes; i++) {
         const jt_node *node = &b->nodes[i];
         const jt_op *op = last_op(b, node);
-        if (node->in != value || (i > 0 && jt_native_readers(b->graph, value) != 1))
+        if (node->in != value || (i > 0 && jt_readers(b->graph, value) != 1))
             return 0;
         if (node->kind == JT_NODE_OP && op->kind == JT_OP_FLATTEN)
             return i;

@@ -224,18 +224,28 @@ JT_API jt_status jt_model_selftest(const jt_model *model, double *largest_differ
 
 typedef struct jt_context jt_context;
 
+/* Where arrays of the caller's lie. */
+typedef enum jt_memory {
+    JT_ON_HOST = 0,
+    JT_ON_DEVICE = 1 /* memory of the GPU that the model was loaded for */
+} jt_memory;
+
 typedef struct jt_context_options {
     size_t size;
-    int32_t max_batch;        /* jets worked on at a time, 0: 16. Calls may bring any number of jets; scores do not
-                                 depend on it */
+    int32_t max_batch;        /* jets worked on at a time, 0: what suits the backend, 16 and for cuda 1024. Calls may
+                                 bring any number of jets; scores do not depend on it */
     int32_t max_constituents; /* 0: the model's. Less saves memory; jets that have more get JT_JET_TOO_MANY */
-    int32_t threads; /* 0 and 1: none are started. n: n - 1 are started with the context and sleep between calls;
-                        jets are shared out among them and the caller, scores are the same. They do not come along
-                        when the process forks: then the caller works alone */
+    int32_t threads;  /* 0 and 1: none are started. n: n - 1 are started with the context and sleep between calls;
+                         jets are shared out among them and the caller, scores are the same. They do not come along
+                         when the process forks: then the caller works alone */
+    int32_t unused;   /* was padding, in which programs of older headers may have anything */
+    jt_memory inputs; /* images and features that jt_tag_images is given. JT_ON_DEVICE: what writes them has ended when
+                         the call begins; results go to the host all the same. Backend cuda; JT_ERROR_UNSUPPORTED from
+                         the others */
 } jt_context_options;
 
 /*
- * Make the working memory for one thread, all of it, now. Errors: JT_ERROR_ARGUMENT, MEMORY, BACKEND.
+ * Make the working memory for one thread, all of it, now. Errors: JT_ERROR_ARGUMENT, MEMORY, UNSUPPORTED, BACKEND.
  * The context keeps the model alive.
  */
 JT_API jt_status jt_context_create(const jt_model *model, const jt_context_options *options, jt_context **context,
@@ -323,6 +333,7 @@ JT_API jt_status jt_tag_jets(jt_context *context, const jt_jets *jets, const jt_
  * features  n x n_values floats (jt_model_info.n_values): the n_features features, standardised, then constituents and
  *           pairs, channel by channel, where the network reads such (docs/constituents.md); NULL exactly when n_values
  *           is 0
+ * Both are the host's memory, or both the device's: jt_context_options.inputs.
  * Statuses are JT_JET_OK, or JT_JET_NOT_FINITE where a value or what the network makes of it is not finite. Errors as
  * for jt_tag_jets.
  */

@@ -137,6 +137,7 @@ typedef struct jt_graph {
     int64_t n_parameters;  /* of the file: 4 per batch-norm channel */
     int64_t multiply_adds; /* per jet */
     const float *dark;     /* the network's images of a jet without any light, where that is known; else NULL */
+    int32_t most_lit;      /* pixels in which a jet's image differs from that at most, where that is known; else 0 */
 } jt_graph;
 
 #endif /* JT_GRAPH_GRAPH_H */

@@ -43,4 +43,24 @@ void jt_linear_map_free(jt_linear_map *linear, const jt_host *host);
 /* The network's input: channels x rows x columns floats. Allocates nothing. */
 void jt_linear_map_apply(const jt_linear_map *linear, const jt_lit *lit, float *out);
 
+/* Pixels of the input that differ from the dark one at most, for an image with so many lit pixels. */
+int32_t jt_linear_map_most(const jt_linear_map *linear, int32_t n_lit);
+
+/* Working memory of jt_linear_map_list. */
+typedef struct jt_sketch {
+    float *image;         /* an input; dark before and after */
+    unsigned char *taken; /* of each of its pixels; 0 before and after */
+} jt_sketch;
+
+/* Bytes of scratch memory (64-byte aligned) behind a sketch, and one in such memory. */
+size_t jt_sketch_bytes(const jt_image_map *map);
+jt_sketch jt_sketch_make(const jt_linear_map *linear, void *scratch);
+
+/*
+ * The pixels of the input that differ from the dark one: how many, at which places (row * columns + column, each once),
+ * with which values (one per channel), to the bit those of jt_linear_map_apply. Allocates nothing.
+ */
+int32_t jt_linear_map_list(const jt_linear_map *linear, const jt_lit *lit, const jt_sketch *sketch, int32_t *places,
+                           float *values);
+
 #endif /* JT_IMAGES_MAP_H */

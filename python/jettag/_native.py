@@ -105,6 +105,10 @@ class WorkingPoint(SizedStructure):
     ]
 
 
+# jt_memory.
+ON_HOST, ON_DEVICE = 0, 1
+
+
 class ContextOptions(SizedStructure):
     """jt_context_options."""
 
@@ -113,6 +117,8 @@ class ContextOptions(SizedStructure):
         ("max_batch", c_int32),
         ("max_constituents", c_int32),
         ("threads", c_int32),
+        ("unused", c_int32),
+        ("inputs", c_int),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jettag import _native
+from jettag import _device, _native
 from jettag._jets import JetsLike, JetView
 from jettag.errors import ArgumentError, check
 
@@ -175,7 +175,9 @@ class Model:
         Parameters
         ----------
         images : array_like
-            (n, channels, rows, columns), standardised, cropped and resized: what `network_inputs` gives.
+            (n, channels, rows, columns), standardised, cropped and resized: what `network_inputs` gives. On the backend
+            cuda also an array in the GPU's memory (with `__cuda_array_interface__`: CuPy, PyTorch, Numba), packed
+            float32; `features` is there too then, and what writes them has ended.
         features : array_like, optional
             (n, n_values of `info`): features, standardised, then constituents and pairs where the network reads such.
             Exactly when `n_values` is not 0.
@@ -185,6 +187,8 @@ class Model:
         ndarray of float32
             (n,) scores.
         """
+        if _device.is_on_device(images):
+            return self._tag_on_device(images, features)
         pixels = np.ascontiguousarray(images, np.float32)
         if pixels.ndim != 4 or pixels.shape[1:] != self._info["image_shape"]:
             raise ArgumentError(f"images must have shape (n, *{self._info['image_shape']}), not {pixels.shape}")
@@ -194,11 +198,23 @@ class Model:
             values = np.ascontiguousarray(features, np.float32)
             if values.shape != (n, self._info["n_values"]):
                 raise ArgumentError(f"features must have shape ({n}, {self._info['n_values']}), not {values.shape}")
+        address = values.ctypes.data if values is not None else None
+        return self._tag_inputs(self._context(), pixels.ctypes.data, address, n)
+
+    def _tag_on_device(self, images: Any, features: Any) -> npt.NDArray[np.float32]:
+        n = int(images.__cuda_array_interface__["shape"][0])
+        pixels = _device.address(images, "images", (n, *self._info["image_shape"]))
+        values = None
+        if features is not None:
+            values = _device.address(features, "features", (n, self._info["n_values"]))
+        return self._tag_inputs(self._context(_native.ON_DEVICE), pixels, values, n)
+
+    def _tag_inputs(
+        self, context: ctypes.c_void_p, images: int, features: int | None, n: int
+    ) -> npt.NDArray[np.float32]:
         scores = np.empty(n, np.float32)
         output = _native.Output(scores=scores.ctypes.data)
-        context = self._context()
-        address = values.ctypes.data if values is not None else None
-        status = self._lib.jt_tag_images(context, pixels.ctypes.data, address, n, ctypes.byref(output))
+        status = self._lib.jt_tag_images(context, images, features, n, ctypes.byref(output))
         check(status, text=self._lib.jt_context_error(context).decode())
         return scores
 
@@ -238,23 +254,23 @@ class Model:
         check(status, text=self._lib.jt_context_error(context).decode())
         return images, features, statuses
 
-    def _context(self) -> ctypes.c_void_p:
-        """This thread's context, made when the thread first needs it."""
-        holder = getattr(self._local, "holder", None)
-        if holder is None:
-            holder = _ContextHolder(self._lib, self._handle, self._threads)
-            self._local.holder = holder
-        return holder.handle
+    def _context(self, inputs: int = _native.ON_HOST) -> ctypes.c_void_p:
+        """This thread's context for inputs that lie there, made when the thread first needs it."""
+        holders = self._local.__dict__.setdefault("holders", {})
+        if inputs not in holders:
+            holders[inputs] = _ContextHolder(self._lib, self._handle, self._threads, inputs)
+        found: ctypes.c_void_p = holders[inputs].handle
+        return found
 
 
 class _ContextHolder:
     """Frees a context when its thread, or the model, goes."""
 
-    def __init__(self, lib: ctypes.CDLL, model: ctypes.c_void_p, threads: int) -> None:
+    def __init__(self, lib: ctypes.CDLL, model: ctypes.c_void_p, threads: int, inputs: int) -> None:
         self._lib = lib
         self.handle = ctypes.c_void_p()
         error = _native.Error()
-        options = _native.ContextOptions(threads=threads)
+        options = _native.ContextOptions(threads=threads, inputs=inputs)
         status = lib.jt_context_create(model, ctypes.byref(options), ctypes.byref(self.handle), ctypes.byref(error))
         check(status, error)
 

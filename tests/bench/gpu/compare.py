@@ -1,13 +1,17 @@
-"""Jets per second and latency on a GPU: the cuda backend beside PyTorch, on the same images, in one run.
+"""Jets per second and latency on a GPU: the cuda backend beside its peers and the processor, on the same jets.
 
-    python tests/bench/gpu/compare.py [--model NAME] [--batches 1,8,64,512,4096,16384] [--rounds N]
+    python tests/bench/gpu/compare.py [--models A,B] [--batches 1,8,64,512,4096,16384] [--rounds N] [--seconds S]
+    python tests/bench/gpu/compare.py --bytes      what is sent for a jet; needs no GPU
 
-Each engine is given images in the host's memory and gives scores back there; PyTorch's are also timed with images that
-are on the device already ("on device": without copies, which the library does not offer). Engines take turns.
-"constituents" is the library's whole way, cleaning, images and features on the processor. PyTorch runs layer by layer
-and, where it can be compiled, compiled with CUDA graphs; TF32 is off everywhere. Before anything is timed, scores must
-lie within 1e-5 of the reference backend's, and the bits of a jet must not hang on the batch. Without a GPU it says so
-and stops with status 77.
+All in one run; engines take turns. Each is given images (and features, where the model reads them) in the host's memory
+and gives scores back there: with copies. "on device" is the same with inputs that are in the GPU's memory already.
+"from constituents" is the library's whole way, cleaning, images and features on one core of the processor. Peers are
+PyTorch, ONNX Runtime and TensorRT (peers.py), TF32 off everywhere; one that cannot be used is skipped with the reason.
+Before anything is timed, scores must lie within 1e-5 of the reference backend's, and the bits of a jet must not hang on
+the batch.
+
+Below each table: from which batch on cuda takes less time than native on one core, for images and from constituents.
+Without a GPU it says so and stops with status 77.
 """
 
 from __future__ import annotations
@@ -15,7 +19,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +28,14 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT), str(ROOT / "python"), str(ROOT / "tests" / "python")]
 
 import jettag  # noqa: E402
-from models import jtm  # noqa: E402
 from models.datasets import shards  # noqa: E402
-from models.export import network_of, weights_of  # noqa: E402
+from tests.bench.gpu.peers import Call, Given, all_of_them, torch_module  # noqa: E402
+from tests.bench.peers.install import Missing  # noqa: E402
 
 SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 SKIPPED = 77
 TOLERANCE = 1e-5
-Call = Callable[[int], Any]
+CUDA, NATIVE, WHOLE = "jettag cuda", "jettag native", ", from constituents"
 
 
 def backend_or_stop() -> str:
@@ -44,55 +47,44 @@ def backend_or_stop() -> str:
     return str(row["version"])
 
 
-def torch_calls(path: Path, images: Any, rows: Any) -> dict[str, Call]:
-    """PyTorch eager and compiled, with copies and without."""
+def on_device(model: jettag.Model, given: Given) -> dict[str, Call]:
+    """The library with inputs in the GPU's memory, which PyTorch lends."""
     try:
-        import torch
-    except ImportError:
+        torch = torch_module()
+    except Missing as reason:
+        print(f"{CUDA}, on device: skipped: {reason}")
         return {}
-    if not torch.cuda.is_available():
-        return {}
-    from models.torch_network import TorchNetwork
-
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    stored = jtm.read(path)
-    module = TorchNetwork(network_of(stored))
-    module.load_tensors(weights_of(stored))
-    module = module.cuda().eval()
-    host = [torch.from_numpy(images).pin_memory(), None if rows is None else torch.from_numpy(rows).pin_memory()]
-    there = [None if one is None else one.cuda() for one in host]
-
-    def scores(run: Any, given: list[Any], n: int) -> Any:
-        with torch.inference_mode():
-            parts = [None if one is None else one[:n].cuda(non_blocking=True) for one in given]
-            return torch.softmax(run(*parts), 1)[:, 1].cpu().numpy()
-
-    compiled = torch.compile(module, mode="reduce-overhead")
-    return {
-        "PyTorch": lambda n: scores(module, host, n),
-        "PyTorch, on device": lambda n: scores(module, there, n),
-        "PyTorch compiled": lambda n: scores(compiled, host, n),
-        "PyTorch compiled, on device": lambda n: scores(compiled, there, n),
-    }
+    images, rows = (None if one is None else torch.from_numpy(one).cuda() for one in (given.images, given.rows))
+    torch.cuda.synchronize()
+    return {f"{CUDA}, on device": lambda n: model.tag_images(images[:n], None if rows is None else rows[:n])}
 
 
-def check(calls: dict[str, Call], wanted: Any, batches: list[int]) -> None:
-    """All scores as the reference's, and the library's bits the same in every batch."""
+def check(calls: dict[str, Call], wanted: Any, batches: list[int]) -> dict[str, Call]:
+    """All scores as the reference's, the library's bits the same in every batch. A peer that differs is left out."""
+    good = {}
     for name, call in calls.items():
+        difference = max(float(np.abs(call(n) - wanted[:n]).max()) for n in batches)
+        if difference <= TOLERANCE:
+            good[name] = call
+        elif name.startswith("jettag"):
+            raise SystemExit(f"{name}: scores are {difference:.1e} from the reference's")
+        else:
+            print(f"{name}: left out: scores are {difference:.1e} from the reference's")
+    whole = calls[CUDA](batches[-1])
+    for name in (one for one in good if one.startswith(CUDA)):
         for n in batches:
-            difference = np.abs(call(n) - wanted[:n]).max()
-            if not difference <= TOLERANCE:
-                raise SystemExit(f"{name}, batch {n}: scores are {difference:.1e} from the reference's")
-    whole = calls["jettag cuda"](batches[-1])
-    for n in batches:
-        if not np.array_equal(calls["jettag cuda"](n), whole[:n]):
-            raise SystemExit(f"jettag cuda: bits in a batch of {n} are others than in one of {batches[-1]}")
+            if not np.array_equal(calls[name](n), whole[:n]):
+                raise SystemExit(f"{name}: bits in a batch of {n} are others than in one of {batches[-1]}")
+    return good
 
 
-def measure(calls: dict[str, Call], n: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each call, the engines taking turns."""
+def measure(calls: dict[str, Call], n: int, rounds: int, seconds: float) -> dict[str, list[float]]:
+    """Seconds of each call, the engines taking turns; no new round once the time is over and there have been three."""
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
+    begun = time.perf_counter()
+    for done in range(rounds):
+        if done >= 3 and time.perf_counter() - begun > seconds:
+            break
         for name, call in calls.items():
             call(n)
             for _ in range(5):
@@ -102,37 +94,81 @@ def measure(calls: dict[str, Call], n: int, rounds: int) -> dict[str, list[float
     return times
 
 
+def crossover(medians: dict[int, dict[str, float]], what: str) -> str:
+    """From which of the batches on cuda is faster than native, and stays so."""
+    first = None
+    for n in sorted(medians, reverse=True):
+        if medians[n][CUDA + what] >= medians[n][NATIVE + what]:
+            break
+        first = n
+    return "at no batch that was measured" if first is None else f"from a batch of {first} on"
+
+
+def sent(name: str, jets: shards.Jets) -> str:
+    """Bytes that go to the device for a jet: images in full, and as the pixels that differ from one without light."""
+    images, rows, _ = jettag.load(name, backend="native").network_inputs(jets.jagged)
+    # Most jets leave a pixel dark; one that all light has another value in each.
+    lit = (images != np.median(images, axis=0)).any(1).sum((1, 2))
+    each = 4 * (1 + images.shape[1])
+    row = 0 if rows is None else rows[0].nbytes
+    return f"| {name} | {images[0].nbytes} | {4 + each * lit.mean():.0f} | {4 + each * lit.max()} | {row} |"
+
+
+def compare(name: str, version: str, jets: shards.Jets, arguments: argparse.Namespace) -> None:
+    """One model's table."""
+    batches = sorted(int(one) for one in arguments.batches.split(","))
+    path = ROOT / "models" / "zoo" / f"{name}.jtm"
+    reference, native, cuda = (jettag.load(path, backend=one) for one in ("reference", "native", "cuda"))
+    sample = jets.chosen(np.resize(np.arange(len(jets)), batches[-1]))
+    images, rows, _ = native.network_inputs(sample.jagged)
+    given = Given(path, images, rows, batches)
+    # The reference takes long: its scores of the jets that there are, over again.
+    few = min(len(jets), batches[-1])
+    wanted = np.resize(reference.tag_images(images[:few], None if rows is None else rows[:few]), batches[-1])
+
+    def network(model: jettag.Model) -> Call:
+        return lambda n: model.tag_images(images[:n], None if rows is None else rows[:n])
+
+    calls: dict[str, Call] = {CUDA: network(cuda), NATIVE: network(native), **on_device(cuda, given)}
+    calls = check({**calls, **all_of_them(given)}, wanted, batches)
+    pieces = {n: sample.part(0, n).jagged for n in batches}
+    calls[CUDA + WHOLE] = lambda n: cuda.tag(pieces[n])
+    calls[NATIVE + WHOLE] = lambda n: native.tag(pieces[n])
+
+    print(f"\n{name}, {version}; scores within {TOLERANCE} of the reference's\n")
+    print("| batch | engine | jets/s | us per call, median | 99 % | / jettag cuda |\n|---|---|---|---|---|---|")
+    medians: dict[int, dict[str, float]] = {}
+    for n in batches:
+        times = measure(calls, n, arguments.rounds, arguments.seconds)
+        medians[n] = {one: float(np.median(seconds)) for one, seconds in times.items()}
+        for one, seconds in times.items():
+            median, late = medians[n][one], np.percentile(seconds, 99)
+            ratio = median / medians[n][CUDA]
+            print(
+                f"| {n} | {one} | {n / median:.0f} | {1e6 * median:.1f} | {1e6 * late:.1f} | {ratio:.2f} |", flush=True
+            )
+    print(f"\nfigure: {name}: cuda is faster than native, images: {crossover(medians, '')}")
+    print(f"figure: {name}: cuda is faster than native{WHOLE}: {crossover(medians, WHOLE)}")
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="effnet-s0-i35", help="of models/zoo, %(default)s")
+    parser.add_argument("--models", default="effnet-s0-i35,hybrid-i35-gf", help="of models/zoo, %(default)s")
     parser.add_argument("--batches", default="1,8,64,512,4096,16384", help="%(default)s")
-    parser.add_argument("--rounds", type=int, default=20, help="%(default)s")
+    parser.add_argument("--rounds", type=int, default=20, help="of five calls, at most: %(default)s")
+    parser.add_argument("--seconds", type=float, default=10, help="for a batch, all engines together: %(default)s")
+    parser.add_argument("--bytes", action="store_true", help="only say what is sent for a jet of the sample")
     arguments = parser.parse_args()
+    jets = shards.usable(shards.read(SAMPLE))
+    if arguments.bytes:
+        print("| model | image in full | lit pixels, mean | most | row |\n|---|---|---|---|---|")
+        for name in arguments.models.split(","):
+            print(sent(name, jets))
+        return
     version = backend_or_stop()
-    batches = sorted(int(one) for one in arguments.batches.split(","))
-    path = ROOT / "models" / "zoo" / f"{arguments.model}.jtm"
-    sample = shards.usable(shards.read(SAMPLE))
-    sample = sample.chosen(np.resize(np.arange(len(sample)), batches[-1]))
-    reference, cuda = (jettag.load(path, backend=name) for name in ("reference", "cuda"))
-    images, rows, _ = reference.network_inputs(sample.jagged)
-    wanted = reference.tag_images(images, rows)
-    calls: dict[str, Call] = {
-        "jettag cuda": lambda n: cuda.tag_images(images[:n], None if rows is None else rows[:n]),
-        **torch_calls(path, images, rows),
-    }
-    check(calls, wanted, batches)
-    pieces = {n: sample.part(0, n).jagged for n in batches}
-    calls["jettag cuda, constituents"] = lambda n: cuda.tag(pieces[n])
-
-    print(f"{arguments.model}, {version}; scores within {TOLERANCE} of the reference's")
-    print("| batch | engine | jets/s | us per call, median | 99 % | / jettag cuda |\n|---|---|---|---|---|---|")
-    for n in batches:
-        times = measure(calls, n, arguments.rounds)
-        ours = float(np.median(times["jettag cuda"]))
-        for name, seconds in times.items():
-            median, late = np.median(seconds), np.percentile(seconds, 99)
-            print(f"| {n} | {name} | {n / median:.0f} | {1e6 * median:.1f} | {1e6 * late:.1f} | {median / ours:.2f} |")
+    for name in arguments.models.split(","):
+        compare(name, version, jets, arguments)
 
 
 if __name__ == "__main__":

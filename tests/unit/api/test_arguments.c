@@ -69,6 +69,10 @@ static void test_context(void **state)
     }
     options = (jt_context_options){.size = sizeof options, .max_batch = 1, .max_constituents = 3};
     expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT, "max_constituents");
+    options = (jt_context_options){.size = sizeof options, .inputs = (jt_memory)2};
+    expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_ARGUMENT, "inputs is 2");
+    options.inputs = JT_ON_DEVICE;
+    expect_error(jt_context_create(model, &options, &context, &error), JT_ERROR_UNSUPPORTED, "reference has no device");
     assert_null(context);
     assert_string_equal(jt_context_error(NULL), "");
     jt_model_free(model);

@@ -74,5 +74,7 @@ net *net_deeptop(void);
 net *net_resnext(void);
 /* A sum whose summand is read again after it, as the sum is, so that neither's memory is free. */
 net *net_summand_again(int32_t channels);
+/* A convolution, next a sum of two other values, and only then a sum that reads the convolution. */
+net *net_sum_between(int32_t channels);
 
 #endif /* JT_TESTS_BACKENDS_GRAPHS_H */

@@ -210,3 +210,17 @@ net *net_summand_again(int32_t channels)
     net_finish(n, net_dense(n, net_flatten(n, v), 3, JT_ACTIVATION_NONE, NULL, NULL));
     return n;
 }
+
+net *net_sum_between(int32_t channels)
+{
+    const window three = window_same(3, 3, 1, 6, 6);
+    net *n = net_new((jt_shape){16, 6, 6}, 0, 3);
+    const int32_t a = net_conv(n, JT_VALUE_IMAGES, channels, three, 1, JT_ACTIVATION_SWISH, NULL, NULL);
+    const int32_t b = net_conv(n, a, channels, three, 1, JT_ACTIVATION_RELU, NULL, NULL);
+    const int32_t c = net_conv(n, b, channels, three, 1, JT_ACTIVATION_NONE, NULL, NULL);
+    const int32_t sum = net_add(n, a, b, JT_ACTIVATION_SIGMOID);
+    const int32_t v =
+        net_conv(n, net_add(n, sum, c, JT_ACTIVATION_NONE), channels, three, 1, JT_ACTIVATION_NONE, NULL, NULL);
+    net_finish(n, net_dense(n, net_average(n, v), 3, JT_ACTIVATION_NONE, NULL, NULL));
+    return n;
+}

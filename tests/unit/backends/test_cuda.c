@@ -17,11 +17,11 @@
 
 #include <cmocka.h>
 
-#include "cuda/fake.h"
+#include "cuda/loaded.h"
 #include "graphs.h"
 #include "running.h"
 
-enum { SKIPPED = 77, JETS = 7 };
+enum { JETS = 7 };
 
 /* A sanitizer makes all of it ten times slower: there a part has to do. */
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
@@ -31,23 +31,7 @@ enum { DRAWS = 40, STEP = 1 };
 #endif
 
 static const jt_backend *cuda;
-static void *module;
-
-static struct {
-    __typeof__(&fake_fail_at) fail_at;
-    __typeof__(&fake_calls) calls;
-    __typeof__(&fake_live) live;
-    __typeof__(&fake_kernels) kernels;
-    __typeof__(&fake_products) products;
-    __typeof__(&fake_device) device;
-} fake;
-
-static void find(void *library, const char *name, void *function, size_t bytes)
-{
-    void *symbol = dlsym(library, name);
-    assert_non_null(symbol);
-    memcpy(function, &symbol, bytes);
-}
+static loaded_cuda fake;
 
 static void check_agrees(net *n, const char *name)
 {
@@ -71,9 +55,9 @@ static void test_table(void **state)
 static void test_exports(void **state)
 {
     (void)state;
-    assert_non_null(dlsym(module, "jt_backend_module"));
-    assert_null(dlsym(module, "jt_cuda_compile"));
-    assert_null(dlsym(module, "jt_cuda_image"));
+    assert_non_null(dlsym(fake.module, "jt_backend_module"));
+    assert_null(dlsym(fake.module, "jt_cuda_compile"));
+    assert_null(dlsym(fake.module, "jt_cuda_image"));
 }
 
 /* Each op through a kernel and, where it is large enough, through cuDNN. */
@@ -118,6 +102,81 @@ static void test_without_an_engine(void **state)
     unsetenv("FAKE_CUDNN_REFUSES");
 }
 
+/* Kernels of one run of 7 jets, which agree with the reference; the network is freed. */
+static long kernels_of(net *n, const char *name)
+{
+    const long before = fake.kernels();
+    check_agrees(n, name);
+    /* The buckets of 1 and 8 jets ran once each to warm up. */
+    const long all = fake.kernels() - before;
+    assert_int_equal(all % 3, 0);
+    return all / 3;
+}
+
+/* Average, dense, dense, scale; the factors are read by nobody else unless `again`. */
+static net *net_squeezed(int32_t channels, int32_t units, int32_t again)
+{
+    net *n = net_new((jt_shape){channels, 5, 3}, 0, (uint64_t)channels);
+    const int32_t average = net_average(n, JT_VALUE_IMAGES);
+    const int32_t small = net_dense(n, average, units, JT_ACTIVATION_SWISH, NULL, NULL);
+    const int32_t factors = net_dense(n, small, channels, JT_ACTIVATION_SIGMOID, NULL, NULL);
+    int32_t v = net_average(n, net_scale(n, JT_VALUE_IMAGES, factors));
+    const int32_t read[] = {average, small, factors};
+    if (again > 0)
+        v = net_concat(n, (const int32_t[]){v, read[again - 1]}, 2);
+    net_finish(n, net_dense(n, v, 2, JT_ACTIVATION_NONE, NULL, NULL));
+    return n;
+}
+
+static void test_squeeze_excite_is_one_kernel(void **state)
+{
+    (void)state;
+    /* Then the average of what is scaled, and the last dense layer. */
+    assert_int_equal(kernels_of(net_squeezed(3, 1, 0), "few"), 3);
+    assert_int_equal(kernels_of(net_squeezed(24, 6, 0), "some"), 3);
+    assert_int_equal(kernels_of(net_squeezed(300, 40, 0), "many"), 3);
+    assert_int_equal(kernels_of(net_squeezed(9, 200, 0), "more units than channels"), 3);
+    /* More than a block may share. */
+    assert_int_equal(kernels_of(net_squeezed(1400, 4, 0), "too many"), 6);
+    /* Something between is read by somebody else: also two parts of a concatenation. */
+    for (int32_t again = 1; again <= 3; again++)
+        assert_int_equal(kernels_of(net_squeezed(24, 6, again), "read again"), 3 + 3 + 2);
+}
+
+static void test_mbconv_is_few_kernels(void **state)
+{
+    (void)state;
+    /* Expansion, depthwise, squeeze-excite, projection, sum; then average and dense. */
+    net *n = net_new((jt_shape){4, 9, 7}, 0, 1);
+    int32_t v = net_mbconv(n, JT_VALUE_IMAGES, 4, 5, 1, 4);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    assert_int_equal(kernels_of(n, "mbconv"), 5 + 2);
+
+    /* As cuDNN's the projection takes the sum along. */
+    const long before = fake.products();
+    n = net_new((jt_shape){24, 9, 7}, 0, 1);
+    v = net_mbconv(n, JT_VALUE_IMAGES, 24, 3, 1, 4);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    assert_int_equal(kernels_of(n, "large mbconv"), 4 + 2);
+    assert_int_equal(fake.products() - before, 2 * 3);
+
+    /* What the depthwise makes is read by somebody else. */
+    n = net_new((jt_shape){6, 7, 7}, 0, 1);
+    v = net_conv(n, JT_VALUE_IMAGES, 6, window_same(3, 3, 2, 7, 7), 6, JT_ACTIVATION_SWISH, NULL, NULL);
+    int32_t factors = net_dense(n, net_average(n, v), 3, JT_ACTIVATION_SWISH, NULL, NULL);
+    factors = net_dense(n, factors, 6, JT_ACTIVATION_SIGMOID, NULL, NULL);
+    v = net_add(n, net_scale(n, v, factors), v, JT_ACTIVATION_NONE);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
+    assert_int_equal(kernels_of(n, "depthwise read again"), 2 + 3);
+}
+
+static void test_sums(void **state)
+{
+    (void)state;
+    check_agrees(net_summand_again(40), "summand read again");
+    check_agrees(net_sum_between(40), "sum of others next");
+}
+
 /* Constituents and pairs come in a row with the features. */
 static void test_agrees_on_sets(void **state)
 {
@@ -143,6 +202,11 @@ static void test_batches(void **state)
         net_free(n);
     }
     net *n = net_of_one_product();
+    check_batches(cuda, &n->graph);
+    net_free(n);
+    n = net_new((jt_shape){4, 9, 7}, 0, 1);
+    const int32_t v = net_mbconv(n, net_mbconv(n, JT_VALUE_IMAGES, 6, 5, 2, 3), 6, 3, 1, 2);
+    net_finish(n, net_dense(n, net_average(n, v), 2, JT_ACTIVATION_NONE, NULL, NULL));
     check_batches(cuda, &n->graph);
     net_free(n);
 }
@@ -315,39 +379,20 @@ static int check_words(char *setting, const char *words)
 
 int main(int argc, char **argv)
 {
-    const char *path = getenv("JETTAG_TEST_CUDA");
-    if (!path || !*path) {
-        puts("the CUDA module is not built: nothing to test");
-        return SKIPPED;
-    }
-    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!module) {
-        puts(dlerror());
-        return 1;
-    }
-    jt_backend_module_function entry;
-    find(module, "jt_backend_module", &entry, sizeof entry);
-    cuda = entry();
+    const int result = argc > 2 ? load_cuda_module(&fake) : load_cuda(&fake);
+    if (result != 0)
+        return result;
+    cuda = fake.backend;
     if (argc > 2)
         return check_words(argv[1], argv[2]);
-
-    jt_why why = {""};
-    if (!cuda->probe(&why)) {
-        puts(why.text);
-        return 1;
-    }
-    void *runtime = dlopen("libcudart.so.13", RTLD_NOW | RTLD_NOLOAD);
-    find(runtime, "fake_fail_at", &fake.fail_at, sizeof fake.fail_at);
-    find(runtime, "fake_calls", &fake.calls, sizeof fake.calls);
-    find(runtime, "fake_live", &fake.live, sizeof fake.live);
-    find(runtime, "fake_kernels", &fake.kernels, sizeof fake.kernels);
-    find(runtime, "fake_products", &fake.products, sizeof fake.products);
-    find(runtime, "fake_device", &fake.device, sizeof fake.device);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_exports),
         cmocka_unit_test(test_products_are_made_where_they_pay),
         cmocka_unit_test(test_without_an_engine),
+        cmocka_unit_test(test_squeeze_excite_is_one_kernel),
+        cmocka_unit_test(test_mbconv_is_few_kernels),
+        cmocka_unit_test(test_sums),
         cmocka_unit_test(test_agrees_on_sets),
         cmocka_unit_test_prestate(test_agrees_on_drawn_networks, &agrees),
         cmocka_unit_test_prestate(test_agrees_on_networks, &agrees),

@@ -81,6 +81,7 @@ static void test_agrees_where_values_are_read_twice(void **state)
 
     /* The summand and the sum are needed later on, within a halo. */
     check_agrees(net_summand_again(40), "summand read again");
+    check_agrees(net_sum_between(40), "sum of others next");
 
     /* What looks like an mbconv, but its depthwise or its gate is needed elsewhere. */
     n = net_new((jt_shape){20, 6, 6}, 0, 3);

@@ -81,6 +81,7 @@ static void test_agrees_where_values_are_read_twice(void **state)
 
     /* The summand and the sum are needed later on. */
     check_agrees(net_summand_again(16), "summand read again");
+    check_agrees(net_sum_between(16), "sum of others next");
 
     /* The convolution's own output is needed beside the sum. */
     n = net_new((jt_shape){3, 6, 6}, 0, 3);

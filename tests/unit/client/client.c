@@ -84,8 +84,9 @@ static void tag(const jt_model *model, const jt_jets *jets)
     options.size = sizeof options;
     options.max_batch = 4;
     options.max_constituents = 0;
-#ifndef CLIENT_IS_SMALLER
     options.threads = 0;
+#ifndef CLIENT_IS_SMALLER
+    options.inputs = JT_ON_HOST;
 #endif
     jt_context *context = NULL;
     require(jt_context_create(model, &options, &context, NULL) == JT_OK, "context");

@@ -4,11 +4,41 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "lib/images/map.h"
+
+/* The list of what is not dark gives the same image to the bit, however often, each place once. */
+static void check_list(const jt_linear_map *linear, const jt_lit *lit, const float *out)
+{
+    const jt_image_map *map = linear->map;
+    const size_t n = (size_t)map->out[0] * (size_t)map->out[1], channels = (size_t)map->channels;
+    const int32_t most = jt_linear_map_most(linear, lit->n);
+    float image[256], *values = malloc((channels * n + 1) * sizeof *values);
+    int32_t *places = malloc((n + 1) * sizeof *places);
+    void *scratch = malloc(jt_sketch_bytes(map));
+    const jt_sketch sketch = jt_sketch_make(linear, scratch);
+    assert_true(most >= 0 && (size_t)most <= n && channels * n <= 256);
+    for (int turn = 0; turn < 2; turn++) {
+        const int32_t found = jt_linear_map_list(linear, lit, &sketch, places, values);
+        unsigned char seen[256] = {0};
+        assert_true(found <= most);
+        memcpy(image, linear->dark, channels * n * sizeof *image);
+        for (int32_t i = 0; i < found; i++) {
+            assert_int_equal(seen[places[i]]++, 0);
+            for (size_t c = 0; c < channels; c++)
+                image[c * n + (size_t)places[i]] = values[(size_t)i * channels + c];
+        }
+        assert_memory_equal(image, out, channels * n * sizeof *image);
+        assert_memory_equal(sketch.image, linear->dark, channels * n * sizeof *image);
+    }
+    free(scratch);
+    free(places);
+    free(values);
+}
 
 /* The map of an image given in full; pixels that are 0 are left dark. */
 static void apply(const jt_image_map *map, const float *image, float *out)
@@ -29,6 +59,7 @@ static void apply(const jt_image_map *map, const float *image, float *out)
     }
     assert_int_equal(jt_linear_map_make(map, &jt_default_host, &linear), 1);
     jt_linear_map_apply(&linear, &lit, out);
+    check_list(&linear, &lit, out);
     jt_linear_map_free(&linear, &jt_default_host);
 }
 
@@ -97,6 +128,45 @@ static void test_shrink(void **state)
     expect(&map, image, expected, 2);
 }
 
+/* Few lit pixels in any order, whose targets overlap, with channels that are zero. */
+static void test_lists_of_drawn_pixels(void **state)
+{
+    (void)state;
+    uint32_t seed = 1;
+    for (int turn = 0; turn < 200; turn++) {
+        float mean[192], deviation[192], out[192];
+        int32_t pixels[12];
+        double values[36];
+        seed = seed * 1664525u + 1013904223u;
+        const int32_t channels = 1 + (int32_t)(seed >> 16) % 3, in = 3 + (int32_t)(seed >> 20) % 6,
+                      to = 2 + (int32_t)(seed >> 24) % 7;
+        for (int32_t i = 0; i < channels * in * in; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            mean[i] = (float)(seed >> 8) * 1e-7f;
+            deviation[i] = 0.1f + (float)(seed >> 12) * 1e-5f;
+        }
+        jt_lit lit = {0, channels, pixels, values};
+        for (int32_t pixel = (int32_t)(seed >> 28) % in; pixel < in * in && lit.n < 12; pixel += 1 + lit.n % 5) {
+            for (int32_t c = 0; c < channels; c++) {
+                seed = seed * 1664525u + 1013904223u;
+                values[lit.n * channels + c] = seed >> 30 ? (double)seed * 1e-6 : 0.0;
+            }
+            pixels[lit.n++] = in * in - 1 - pixel;
+        }
+        const jt_image_map map = {.channels = channels,
+                                  .in = {in, in},
+                                  .mean = turn % 4 ? mean : NULL,
+                                  .deviation = deviation,
+                                  .crop = {turn % 2, turn % 3 / 2, in - turn % 2, in - 1},
+                                  .out = {to, 9 - to}};
+        jt_linear_map linear;
+        assert_int_equal(jt_linear_map_make(&map, &jt_default_host, &linear), 1);
+        jt_linear_map_apply(&linear, &lit, out);
+        check_list(&linear, &lit, out);
+        jt_linear_map_free(&linear, &jt_default_host);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_standardise_and_crop),
         cmocka_unit_test(test_enlarge),
         cmocka_unit_test(test_shrink),
+        cmocka_unit_test(test_lists_of_drawn_pixels),
         cmocka_unit_test(test_dark_pixels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #pragma GCC visibility push(default)
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-enum { ATTRIBUTES = 12, ROOM = 64, WORKSPACE = 4096 };
+enum { ATTRIBUTES = 12, ROOM = 64, WORKSPACE = 4096, GIGABYTE = 1 << 30 };
 
 typedef struct attribute {
     cudnnBackendAttributeName_t name;
@@ -17,8 +17,8 @@ typedef struct attribute {
     char values[ROOM];
 } attribute;
 
-/* Engines that heuristics name: the first two do not suit, the third cannot after all. */
-typedef enum engine_kind { TENSOR_CORES = 0, CHANCE, PROMISES, EXACT } engine_kind;
+/* Engines that heuristics name: the first two do not suit, the third cannot after all, the fourth wants a gigabyte. */
+typedef enum engine_kind { TENSOR_CORES = 0, CHANCE, PROMISES, GREEDY, EXACT } engine_kind;
 
 typedef struct geometry {
     int64_t in[4], weight[4], out[4], before[2], after[2], stride[2];
@@ -55,9 +55,31 @@ size_t cudnnGetCudartVersion(void)
     return getenv("FAKE_CUDNN_FOR_CUDA") ? (size_t)atol(getenv("FAKE_CUDNN_FOR_CUDA")) : 13000;
 }
 
+/* FAKE_CUDNN_PARTS names one that is of another version. */
+static cudnnStatus_t check_part(const char *name)
+{
+    const char *other = getenv("FAKE_CUDNN_PARTS");
+    return other && strcmp(other, name) == 0 ? CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH : CUDNN_STATUS_SUCCESS;
+}
+
 cudnnStatus_t cudnnGraphVersionCheck(void)
 {
-    return getenv("FAKE_CUDNN_PARTS") ? CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH : CUDNN_STATUS_SUCCESS;
+    return check_part("graph");
+}
+
+cudnnStatus_t cudnnOpsVersionCheck(void)
+{
+    return check_part("ops");
+}
+
+cudnnStatus_t cudnnCnnVersionCheck(void)
+{
+    return check_part("cnn");
+}
+
+cudnnStatus_t cudnnAdvVersionCheck(void)
+{
+    return check_part("adv");
 }
 
 const char *cudnnGetErrorString(cudnnStatus_t status)
@@ -242,13 +264,13 @@ static int64_t refused_rows(void)
 static cudnnStatus_t name_engines(const descriptor *heuristics, int64_t room, int64_t *n, void *values)
 {
     const cudnnBackendHeurMode_t *mode = get(heuristics, CUDNN_ATTR_ENGINEHEUR_MODE, 1);
-    const engine_kind first[] = {TENSOR_CORES, PROMISES}, fallback[] = {CHANCE, EXACT};
+    const engine_kind first[] = {TENSOR_CORES, PROMISES, GREEDY}, fallback[] = {CHANCE, GREEDY, EXACT};
     const engine_kind *kinds = *mode == CUDNN_HEUR_MODE_FALLBACK ? fallback : first;
     descriptor **to = values;
     geometry g;
-    if (!read_graph(get_descriptor(heuristics, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH), &g) || room < 2)
+    if (!read_graph(get_descriptor(heuristics, CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH), &g) || room < 3)
         return CUDNN_STATUS_BAD_PARAM;
-    *n = g.weight[2] == refused_rows() ? 0 : 2;
+    *n = g.weight[2] == refused_rows() ? 0 : 3;
     for (int64_t i = 0; i < *n; i++) {
         to[i]->engine = kinds[i];
         to[i]->geometry = g;
@@ -261,9 +283,8 @@ cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor_t const given, cud
                                        cudnnBackendAttributeType_t type, int64_t room, int64_t *n, void *values)
 {
     static const cudnnBackendNumericalNote_t notes[] = {
-        [TENSOR_CORES] = CUDNN_NUMERICAL_NOTE_TENSOR_CORE,
-        [CHANCE] = CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC,
-        [PROMISES] = CUDNN_NUMERICAL_NOTE_WINOGRAD,
+        [TENSOR_CORES] = CUDNN_NUMERICAL_NOTE_TENSOR_CORE, [CHANCE] = CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC,
+        [PROMISES] = CUDNN_NUMERICAL_NOTE_WINOGRAD,        [GREEDY] = CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP,
         [EXACT] = CUDNN_NUMERICAL_NOTE_STRICT_NAN_PROP,
     };
     const descriptor *d = given;
@@ -279,7 +300,7 @@ cudnnStatus_t cudnnBackendGetAttribute(cudnnBackendDescriptor_t const given, cud
         *(cudnnBackendNumericalNote_t *)values = notes[d->engine];
         return outcome();
     case CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE:
-        *(int64_t *)values = WORKSPACE;
+        *(int64_t *)values = d->engine == GREEDY ? GIGABYTE : WORKSPACE;
         return outcome();
     default:
         return CUDNN_STATUS_BAD_PARAM;

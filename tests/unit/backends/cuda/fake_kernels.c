@@ -4,20 +4,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/cuda/kernels.h"
+#include "backends/cuda/blocks.h"
 
 #pragma GCC visibility push(default)
 
+/* A thread for each output, or blocks with phases. */
 typedef struct kernel {
     const char *name;
     void (*one)(const jt_cuda_work *work, uint64_t index);
+    void (*phase)(const jt_cuda_work *work, float *shared, uint64_t block, int32_t thread, int32_t phase);
+    int32_t phases;
 } kernel;
 
 static const kernel kernels[] = {
-    {"jt_cuda_conv2d_kernel", jt_cuda_conv2d},     {"jt_cuda_dense_kernel", jt_cuda_dense},
-    {"jt_cuda_max_pool_kernel", jt_cuda_max_pool}, {"jt_cuda_average_kernel", jt_cuda_average},
-    {"jt_cuda_copy_kernel", jt_cuda_copy},         {"jt_cuda_add_kernel", jt_cuda_add},
-    {"jt_cuda_scale_kernel", jt_cuda_scale},       {"jt_cuda_finish_kernel", jt_cuda_finish},
+    {"jt_cuda_conv2d_kernel", jt_cuda_conv2d, NULL, 0},
+    {"jt_cuda_dense_kernel", jt_cuda_dense, NULL, 0},
+    {"jt_cuda_max_pool_kernel", jt_cuda_max_pool, NULL, 0},
+    {"jt_cuda_average_kernel", jt_cuda_average, NULL, 0},
+    {"jt_cuda_copy_kernel", jt_cuda_copy, NULL, 0},
+    {"jt_cuda_add_kernel", jt_cuda_add, NULL, 0},
+    {"jt_cuda_scale_kernel", jt_cuda_scale, NULL, 0},
+    {"jt_cuda_finish_kernel", jt_cuda_finish, NULL, 0},
+    {"jt_cuda_depthwise_kernel", NULL, jt_cuda_depthwise, JT_CUDA_DEPTHWISE_PHASES},
+    {"jt_cuda_squeeze_excite_kernel", NULL, jt_cuda_squeeze_excite, JT_CUDA_SQUEEZE_EXCITE_PHASES},
+    {"jt_cuda_light_kernel", NULL, jt_cuda_light, JT_CUDA_LIGHT_PHASES},
 };
 
 cudaError_t cudaLibraryLoadData(cudaLibrary_t *library, const void *code, enum cudaJitOption *jit, void **values,
@@ -56,16 +66,32 @@ cudaError_t cudaLibraryGetKernel(cudaKernel_t *found, cudaLibrary_t library, con
 
 typedef struct launched {
     const kernel *kernel;
-    uint64_t threads;
+    uint64_t blocks;
+    size_t shared;
     jt_cuda_work work;
 } launched;
+
+/* Shared memory holds no number at first, and the threads of a phase come in an order that changes from phase to phase.
+ */
+static void run_block(const launched *l, uint64_t block)
+{
+    float *shared = malloc(l->shared + 1);
+    if (!shared)
+        abort();
+    memset(shared, 0xff, l->shared);
+    for (int32_t phase = 0; phase < l->kernel->phases; phase++)
+        for (int32_t i = 0; i < JT_CUDA_THREADS; i++)
+            l->kernel->phase(&l->work, shared, block, phase % 2 ? i : JT_CUDA_THREADS - 1 - i, phase);
+    free(shared);
+}
 
 static void run_kernel(void *data)
 {
     const launched *l = data;
-    for (uint64_t i = 0; i < l->threads; i++)
-        if (i < l->work.total)
-            l->kernel->one(&l->work, i);
+    for (uint64_t block = 0; block < l->blocks && l->kernel->phase; block++)
+        run_block(l, block);
+    for (uint64_t i = 0; i < l->work.total && l->kernel->one; i++)
+        l->kernel->one(&l->work, i);
     fake_kernel_ran();
 }
 
@@ -75,10 +101,12 @@ cudaError_t cudaLaunchKernel(const void *function, dim3 grid, dim3 threads, void
     const cudaError_t result = fake_outcome();
     if (result != cudaSuccess)
         return result;
-    if (!grid.x || threads.x > 1024 || shared)
-        return cudaErrorInvalidConfiguration;
-    launched l = {function, (uint64_t)grid.x * threads.x, {0}};
+    const kernel *called = function;
+    launched l = {called, grid.x, shared, {0}};
     memcpy(&l.work, arguments[0], sizeof l.work);
+    if (!grid.x || threads.x != JT_CUDA_THREADS || shared > 48 * 1024 || (shared > 0 && !called->phase) ||
+        (uint64_t)grid.x * threads.x < l.work.total)
+        return cudaErrorInvalidConfiguration;
     fake_enqueue(stream, run_kernel, &l, sizeof l);
     return cudaSuccess;
 }

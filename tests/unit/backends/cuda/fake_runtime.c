@@ -8,26 +8,6 @@
 
 #pragma GCC visibility push(default)
 
-typedef struct task {
-    struct task *next;
-    void (*run)(void *data);
-    size_t bytes;
-    _Alignas(16) char data[];
-} task;
-
-typedef struct tasks {
-    task *first, **last;
-} tasks;
-
-struct CUstream_st {
-    tasks queue, captured;
-    int capturing;
-};
-
-struct CUgraph_st {
-    tasks nodes;
-};
-
 typedef struct block {
     struct block *next;
     char *memory;
@@ -35,11 +15,10 @@ typedef struct block {
 } block;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static long calls, fail_at, live, kernels_ran, products_ran;
+static long calls, fail_at, live, kernels_ran, products_ran, bytes_sent;
 static int fail_memory;
 static block *blocks;
 static _Thread_local int device;
-static struct CUstream_st default_stream;
 
 void fake_fail_at(long k, int memory)
 {
@@ -70,6 +49,11 @@ long fake_products(void)
     return products_ran;
 }
 
+long fake_sent(void)
+{
+    return bytes_sent;
+}
+
 int fake_device(void)
 {
     return device;
@@ -93,12 +77,12 @@ void fake_made(long things)
 
 void fake_kernel_ran(void)
 {
-    kernels_ran++; /* under the lock: see run_all */
+    kernels_ran++; /* under the lock: see fake_streams.c */
 }
 
 void fake_product_ran(void)
 {
-    products_ran++; /* under the lock: see run_all */
+    products_ran++; /* under the lock: see fake_streams.c */
 }
 
 cudaError_t fake_outcome(void)
@@ -115,77 +99,21 @@ static int number_from(const char *variable, int otherwise)
     return text ? atoi(text) : otherwise;
 }
 
-/* --- tasks ---------------------------------------------------------------------------------------------------------
- */
-
-static void append(tasks *list, void (*run)(void *), const void *data, size_t bytes)
+void fake_enter(void)
 {
-    task *made = malloc(sizeof *made + bytes);
-    if (!made)
-        abort();
-    *made = (task){NULL, run, bytes};
-    if (bytes > 0)
-        memcpy(made->data, data, bytes);
-    if (!list->first)
-        list->last = &list->first;
-    *list->last = made;
-    list->last = &made->next;
-}
-
-static void clear(tasks *list)
-{
-    while (list->first) {
-        task *next = list->first->next;
-        free(list->first);
-        list->first = next;
-    }
-}
-
-static struct CUstream_st *stream_of(void *stream)
-{
-    return stream ? stream : &default_stream;
-}
-
-void fake_enqueue(void *given, void (*run)(void *data), const void *data, size_t bytes)
-{
-    struct CUstream_st *stream = stream_of(given);
     pthread_mutex_lock(&lock);
-    append(stream->capturing ? &stream->captured : &stream->queue, run, data, bytes);
+}
+
+void fake_leave(void)
+{
     pthread_mutex_unlock(&lock);
 }
 
-static void protect(int how)
+void fake_protect(int how)
 {
     for (block *b = blocks; b; b = b->next)
         if (mprotect(b->memory, b->bytes, how) != 0)
             abort();
-}
-
-static void run_each(tasks *list)
-{
-    for (task *t = list->first; t; t = t->next)
-        t->run(t->data);
-    clear(list);
-}
-
-/* One stream at a time: memory can be reached while its tasks run. */
-static void run_all(tasks *list)
-{
-    pthread_mutex_lock(&lock);
-    protect(PROT_READ | PROT_WRITE);
-    run_each(list);
-    protect(PROT_NONE);
-    pthread_mutex_unlock(&lock);
-}
-
-/*
- * What is on the default stream may come as late as this: streams that do not block are not ordered with it, neither
- * cudaMemset nor cudaMemcpy from memory that is not pinned waits for the end of what it does.
- */
-static void run_late(void *data)
-{
-    (void)data;
-    run_each(&default_stream.queue);
 }
 
 /* --- the functions -------------------------------------------------------------------------------------------------
@@ -259,7 +187,7 @@ cudaError_t cudaMalloc(void **memory, size_t bytes)
 /* Waits for the device, as in CUDA. */
 cudaError_t cudaFree(void *memory)
 {
-    run_all(&default_stream.queue);
+    fake_run_default();
     pthread_mutex_lock(&lock);
     block **at = &blocks;
     while (*at && (*at)->memory != memory)
@@ -290,6 +218,27 @@ cudaError_t cudaFreeHost(void *memory)
     free(memory);
     fake_made(-1);
     return cudaSuccess;
+}
+
+/* The block that a pointer points into. Under the lock. */
+static const block *block_of(const void *pointer)
+{
+    const char *at = pointer;
+    for (const block *b = blocks; b; b = b->next)
+        if (at >= b->memory && at < b->memory + b->bytes)
+            return b;
+    return NULL;
+}
+
+cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *found, const void *pointer)
+{
+    const cudaError_t result = fake_outcome();
+    fake_enter();
+    *found =
+        (struct cudaPointerAttributes){.type = block_of(pointer) ? cudaMemoryTypeDevice : cudaMemoryTypeUnregistered,
+                                       .device = number_from("FAKE_CUDA_POINTERS_ON", 0)};
+    fake_leave();
+    return result;
 }
 
 typedef struct copying {
@@ -348,102 +297,14 @@ cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpy
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
 {
-    (void)kind;
     const cudaError_t result = fake_outcome();
+    fake_enter();
+    bytes_sent += kind == cudaMemcpyHostToDevice ? (long)bytes : 0;
+    if (kind == cudaMemcpyDeviceToDevice && !(block_of(to) && block_of(from)))
+        abort();
+    fake_leave();
     if (result == cudaSuccess)
         fake_enqueue(stream, copy, &(copying){to, from, bytes}, sizeof(copying));
-    return result;
-}
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
-{
-    const cudaError_t result = fake_outcome();
-    if (result != cudaSuccess)
-        return result;
-    if (flags != cudaStreamNonBlocking)
-        abort();
-    *stream = calloc(1, sizeof **stream);
-    fake_made(1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamDestroy(cudaStream_t stream)
-{
-    clear(&stream->queue);
-    clear(&stream->captured);
-    free(stream);
-    fake_made(-1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t given)
-{
-    struct CUstream_st *stream = stream_of(given);
-    if (stream->capturing)
-        return cudaErrorUnknown; /* as in CUDA: the capture is spoilt */
-    run_all(&stream->queue);
-    return fake_outcome();
-}
-
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMode mode)
-{
-    const cudaError_t result = fake_outcome();
-    if (result == cudaSuccess)
-        stream->capturing = mode == cudaStreamCaptureModeThreadLocal;
-    return result;
-}
-
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
-{
-    *graph = NULL;
-    stream->capturing = 0;
-    const cudaError_t result = fake_outcome();
-    if (result != cudaSuccess) {
-        clear(&stream->captured);
-        return result;
-    }
-    *graph = calloc(1, sizeof **graph);
-    (*graph)->nodes = stream->captured;
-    stream->captured = (tasks){NULL, NULL};
-    fake_made(1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphDestroy(cudaGraph_t graph)
-{
-    clear(&graph->nodes);
-    free(graph);
-    fake_made(-1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t *instance, cudaGraph_t graph, unsigned long long flags)
-{
-    (void)flags;
-    const cudaError_t result = fake_outcome();
-    if (result != cudaSuccess)
-        return result;
-    cudaGraph_t made = calloc(1, sizeof *made);
-    for (task *t = graph->nodes.first; t; t = t->next)
-        append(&made->nodes, t->run, t->data, t->bytes);
-    *instance = (cudaGraphExec_t)(void *)made;
-    fake_made(1);
-    return cudaSuccess;
-}
-
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t instance)
-{
-    return cudaGraphDestroy((cudaGraph_t)(void *)instance);
-}
-
-cudaError_t cudaGraphLaunch(cudaGraphExec_t instance, cudaStream_t stream)
-{
-    const cudaError_t result = fake_outcome();
-    cudaGraph_t graph = (cudaGraph_t)(void *)instance;
-    if (result == cudaSuccess)
-        fake_enqueue(stream, run_late, NULL, 0);
-    for (task *t = graph->nodes.first; t && result == cudaSuccess; t = t->next)
-        fake_enqueue(stream, t->run, t->data, t->bytes);
     return result;
 }
 

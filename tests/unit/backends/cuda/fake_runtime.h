@@ -8,6 +8,13 @@
 
 /* What a call that may fail gives: counted, and an error when it is this one's turn. */
 cudaError_t fake_outcome(void);
+/* Nothing else happens in between: streams, blocks of memory, counts. */
+void fake_enter(void);
+void fake_leave(void);
+/* What may be done with device memory, as for mprotect; between the two. */
+void fake_protect(int how);
+/* All that the default stream was given. */
+void fake_run_default(void);
 /* Counts one more; only from within a task. */
 void fake_kernel_ran(void);
 
