@@ -15,6 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
+
+import documents
+
 JETS = """
     double momenta[] = {300, 10, 40, 304, 200, 30, 20, 204, 60, 0, 5, 61, 20, 5, 0, 21, 10, 0, 3, 11,
                         250, 250, 0, 356, 100, 90, 10, 136, 30, 20, 0, 37, 10, 10, 1, 15};
@@ -44,7 +48,7 @@ def run(*command: str | Path, **options) -> str:
 def main() -> None:
     """Go through the blocks."""
     readme, folder, model, *flags = sys.argv[1:]
-    blocks = dict(re.findall(r"```(c|cpp|python|root)\n(.*?)```", Path(readme).read_text(), re.S))
+    blocks = {block.language: block.text for block in documents.blocks(readme)}
     if set(blocks) != {"c", "cpp", "python", "root"}:
         sys.exit(f"{readme} has blocks {sorted(blocks)}")
     place = Path(folder)

@@ -1,6 +1,5 @@
 """Jets from files, scores to files, and the command line over both. pandas writes the files of the public format."""
 
-import re
 import sys
 from importlib.util import find_spec
 
@@ -11,9 +10,9 @@ import pandas
 import pytest
 import uproot
 
+import documents
 import jets_data
 import jettag
-import models_helpers as helpers
 from jettag.__main__ import main
 from jettag.files import ScoreFile, open_jets
 from jettag.files.jets import JetFileError
@@ -326,8 +325,7 @@ def test_jets_without_a_score_are_counted(tmp_path, capsys):
 def test_the_example_in_the_documentation(tmp_path, monkeypatch):
     jets = first_jets()
     np.savez(tmp_path / "jets.npz", momenta=jets.momenta, offsets=jets.offsets)
-    text = (helpers.ROOT / "docs" / "files.md").read_text()
-    code = re.search(r"```python\n(.*?)```", text, re.S).group(1)
+    (code,) = (block.text for block in documents.blocks("docs/files.md"))
     monkeypatch.chdir(tmp_path)
     names = {"model": jettag.load(MODEL)}
     exec(code, names)
@@ -335,8 +333,7 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 
 
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
-    text = (helpers.ROOT / "docs" / "files.md").read_text()
-    commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
+    commands = documents.commands("docs/files.md", "python -m jettag")
     assert len(commands) == 10
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
