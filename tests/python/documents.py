@@ -18,11 +18,44 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = ("build", "docs", "examples", "include", "models", "README.md")
 """What of the checkout a reader's folder has."""
+
+
+JETS = """
+    double momenta[] = {300, 10, 40, 304, 200, 30, 20, 204, 60, 0, 5, 61, 20, 5, 0, 21, 10, 0, 3, 11,
+                        250, 250, 0, 356, 100, 90, 10, 136, 30, 20, 0, 37, 10, 10, 1, 15};
+    int64_t offsets[] = {0, 5, 9};
+"""
+"""Two jets in C."""
+VECTORS = JETS.replace("double momenta[]", "std::vector<double> momenta").replace(
+    "int64_t offsets[]", "std::vector<std::int64_t> offsets"
+)
+"""The same in C++."""
+_PROGRAMS = {
+    "c": "#include <stdio.h>\n#include <jettag/jettag.h>\nint main(void) {%s float scores[2];\n%s\n return 0; }\n",
+    "cpp": "#include <cstdio>\n#include <jettag/jettag.hpp>\nint main() {%s\n%s\n }\n",
+}
+COMPILERS = {
+    "c": ("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror"),
+    "cpp": ("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror"),
+}
+
+
+def program(language: str, lines: str) -> str:
+    """Lines of C or C++ in a program that has the two jets."""
+    return _PROGRAMS[language] % (JETS if language == "c" else VECTORS, lines)
+
+
+def arrays() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The same jets in Python."""
+    momenta, offsets = ([float(one) for one in body.split(",")] for body in re.findall(r"{(.*?)};", JETS, re.DOTALL))
+    return np.reshape(momenta, (-1, 4)), np.array(offsets, np.int64)
 
 
 class Block(NamedTuple):
@@ -69,7 +102,7 @@ class Reader:
 
     def __init__(self, folder: Path, **names: Any) -> None:
         self._folder = folder
-        self._names = names
+        self.names = names
         for name in SHOWN:
             (folder / name).symlink_to(ROOT / name)
         (folder / "bin").mkdir()
@@ -90,9 +123,11 @@ class Reader:
             if block.language == "text":
                 assert_alike(printed, block.text, where)
             elif block.language in ("c", "cpp"):
-                name = re.match(r"(?:/\*|//) (\S+)", block.text)
-                assert name, f"{where}: the first line names no file"
-                (self._folder / name[1]).write_text(block.text)
+                name = re.match(r"(?:/\*|//) (\S+\.c(?:pp)?)\b", block.text)
+                if name:
+                    (self._folder / name[1]).write_text(block.text)
+                else:
+                    printed = self._lines(block, where)
             elif block.language == "python":
                 printed = self._python(block.text, where)
             elif block.language == "sh":
@@ -103,8 +138,17 @@ class Reader:
     def _python(self, text: str, where: str) -> str:
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            exec(compile(text, where, "exec"), self._names)
+            exec(compile(text, where, "exec"), self.names)
         return out.getvalue()
+
+    def _lines(self, block: Block, where: str) -> str:
+        (self._folder / f"lines.{block.language}").write_text(program(block.language, block.text))
+        compiler = " ".join(COMPILERS[block.language])
+        return self._shell(
+            "export PKG_CONFIG_PATH=build/meson-uninstalled LD_LIBRARY_PATH=build/lib\n"
+            f"{compiler} lines.{block.language} $(pkg-config --cflags --libs jettag) -o lines && ./lines",
+            where,
+        )
 
     def _shell(self, text: str, where: str) -> str:
         done = subprocess.run(

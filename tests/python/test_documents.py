@@ -1,8 +1,12 @@
 """Every block of the pages that show how to do something, typed in from top to bottom."""
 
+import re
+
 import pytest
 
 import documents
+import jettag
+import test_files
 from documents import Block, Reader, assert_alike, blocks
 
 
@@ -19,6 +23,20 @@ def test_the_tutorial(reader, tmp_path):
     reader.read(page, skip=1)
     assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 6
+
+
+def test_coming_from(reader, tmp_path, monkeypatch):
+    page = "docs/coming-from.md"
+    momenta, offsets = documents.arrays()
+    test_files.frame_of(*test_files.first_padded()).to_hdf(tmp_path / "test.h5", key="table", format="table")
+    test_files.write_jetclass(tmp_path / "JetClass.root")
+    reader.names |= {"momenta": momenta, "offsets": offsets}
+    reader.read(page)
+    assert reader.names["variables"].shape == (2, 3)
+    # The table of names has every feature, in order.
+    table = (documents.ROOT / page).read_text().split("| jettag | FastJet and contrib |")[1].split("\n\n")[0]
+    names = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\S+?)`", row.split("|")[1])]
+    assert names == list(jettag.FEATURES)
 
 
 # --- the reader ------------------------------------------------------------------------------------------------------
@@ -45,7 +63,7 @@ def test_blocks_that_are_theirs_are_left_out(tmp_path):
         "```sh\necho 1.5\n```\n```text\n1.50001\n```",
         "```sh\necho a 1\n```\n```text\nb 1\n```",
         "```python\nprint(2)\nassert False\n```",
-        "```c\nint main(void) {return 0;}\n```",
+        "```c\nint x = y;\n```",
         "```rust\n```",
     ],
 )

@@ -29,11 +29,25 @@ def first_jets():
     return jets_data.Jets(jets.momenta[: offsets[-1]], offsets, jets.labels[:N_JETS], None)
 
 
-@pytest.fixture(scope="module")
-def padded():
+def first_padded():
     """(jets, 200, 4) E, px, py, pz in single precision, as the public files have them; and labels."""
     jets = first_jets()
     return jets_data.padded(jets).astype(np.float32), jets.labels.astype(np.uint8)
+
+
+def write_jetclass(path):
+    jets = first_jets()
+    columns = {
+        f"part_{name}": awkward.unflatten(np.ascontiguousarray(jets.momenta[:, i]), np.diff(jets.offsets))
+        for i, name in enumerate(("px", "py", "pz", "energy"))
+    }
+    with uproot.recreate(path) as file:
+        file["tree"] = {**columns, "label_Tbqq": jets.labels, "label_Tbl": 0 * jets.labels}
+
+
+@pytest.fixture(scope="module")
+def padded():
+    return first_padded()
 
 
 def frame_of(padded, labels):
@@ -337,13 +351,7 @@ def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
     assert len(commands) == 10
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
-    momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels
-    columns = {
-        f"part_{name}": awkward.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets))
-        for i, name in enumerate(("px", "py", "pz", "energy"))
-    }
-    with uproot.recreate(tmp_path / "JetClass.root") as file:
-        file["tree"] = {**columns, "label_Tbqq": labels, "label_Tbl": 0 * labels}
+    write_jetclass(tmp_path / "JetClass.root")
     if find_spec("pyhepmc") and find_spec("fastjet"):
         import test_events
 
