@@ -3,6 +3,7 @@
 #
 #   sh examples/setup.sh            for using jettag: library, tool, Python package
 #   sh examples/setup.sh --tests    for testing it as well
+#   sh examples/setup.sh --docs     for the site of its documentation (docs/build.sh)
 #
 # Needs Python 3.11 with pip. System packages come through apt-get, which needs root; without it this script names what
 # is missing and stops before it has changed anything. Leaves build/ and .venv/ in the checkout.
@@ -10,7 +11,9 @@ set -eu
 cd "$(dirname "$0")/.."
 
 tests=no
+docs=no
 [ "${1:-}" = --tests ] && tests=yes
+[ "${1:-}" = --docs ] && docs=yes
 
 say() { printf 'jettag setup: %s\n' "$*"; }
 
@@ -41,6 +44,7 @@ if [ $tests = yes ]; then
     need clang-format sh -c 'command -v clang-format'
     need libclang-rt-14-dev clang_runtime
 fi
+[ $docs = no ] || need doxygen sh -c 'command -v doxygen'
 # pkg-config itself may have been what was missing: then the libraries are asked for too, which does no harm.
 
 if [ -n "$missing" ]; then
@@ -66,6 +70,7 @@ if [ ! -x .venv/bin/python ]; then
 fi
 lists="-r python/requirements.txt"
 [ $tests = yes ] && lists="$lists -r tests/requirements.txt"
+[ $docs = yes ] && lists="$lists -r docs/requirements.txt"
 # The stamp holds what was installed last, so that a second run asks no package index.
 for list in $lists; do
     [ "$list" = -r ] && continue

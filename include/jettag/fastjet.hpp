@@ -28,15 +28,18 @@ namespace jettag
 class FastJetTagger : public fastjet::FunctionOfPseudoJet<double>
 {
   public:
+    /* Makes a context for the model, which it keeps alive. */
     explicit FastJetTagger(const Model &model) : context_(std::make_shared<Context>(model))
     {
     }
 
+    /* The score; what operator() of FastJet's base class calls. */
     double result(const fastjet::PseudoJet &jet) const override
     {
         return static_cast<double>(context_->tag_jet(jet.constituents()));
     }
 
+    /* In FastJet's manner: what this is, in words. */
     std::string description() const override
     {
         return "score of a top tagger of jettag";

@@ -33,10 +33,10 @@
  * - Whoever creates an object frees it with the matching jt_*_free, which takes NULL quietly.
  * - Strings that the library returns are UTF-8, owned by the library, and live as long as the object they come from.
  * - Threads: a jt_model is immutable and may be shared by any number of threads. A jt_context belongs to one thread at
- * a time. The library has no global state: two copies of it, or two users of one copy, do not see each other.
+ *   a time. The library has no global state: two copies of it, or two users of one copy, do not see each other.
  * - Fork: a child may use, and free, a model that was loaded before and contexts that no other thread was in at that
- * moment, and may make more; a context that another thread was in is lost to it. Threads that were asked for stay
- * behind (see jt_context_options). Modules of other backends promise what the libraries behind them do.
+ *   moment, and may make more; a context that another thread was in is lost to it. Threads that were asked for stay
+ *   behind (see jt_context_options). Modules of other backends promise what the libraries behind them do.
  * - What is not promised: the memory layout of opaque types, the wording of texts, and the order of backends.
  *
  * C99, usable from C++ and from cling. Since version 0.1 unless a declaration says otherwise.
@@ -60,8 +60,11 @@ extern "C" {
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Version                                                                                                            */
 
+/* Version of this header, first number. */
 #define JT_VERSION_MAJOR 0
+/* Second number; before 1.0 it may change the interface. */
 #define JT_VERSION_MINOR 1
+/* Third number. */
 #define JT_VERSION_PATCH 0
 
 /* Version of the library in use, "major.minor.patch"; it may be newer than the header's. */
@@ -102,8 +105,10 @@ typedef struct jt_error {
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Models                                                                                                             */
 
+/* A model file, read and prepared for one backend. Immutable: any number of threads may share it. */
 typedef struct jt_model jt_model;
 
+/* How much a line of the log matters. */
 typedef enum jt_log_level { JT_LOG_ERROR = 0, JT_LOG_WARNING = 1, JT_LOG_INFO = 2 } jt_log_level;
 
 /* Receives one line of text, without a newline; may be called from the thread that makes the call that logs. */
@@ -116,6 +121,7 @@ typedef struct jt_allocator {
     void *user;
 } jt_allocator;
 
+/* How a model is loaded; all zero but `size` for the defaults. */
 typedef struct jt_model_options {
     size_t size;
     const char *backend;           /* "auto" (NULL means this), "reference", "onednn", ...; see jt_backend_info_get */
@@ -222,6 +228,7 @@ JT_API jt_status jt_model_selftest(const jt_model *model, double *largest_differ
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Contexts                                                                                                           */
 
+/* One thread's working memory for a model. It belongs to one thread at a time. */
 typedef struct jt_context jt_context;
 
 /* Where arrays of the caller's lie. */
@@ -230,6 +237,7 @@ typedef enum jt_memory {
     JT_ON_DEVICE = 1 /* memory of the GPU that the model was loaded for */
 } jt_memory;
 
+/* How a context is made; all zero but `size` for the defaults. */
 typedef struct jt_context_options {
     size_t size;
     int32_t max_batch;        /* jets worked on at a time, 0: what suits the backend, 16 and for cuda 1024. Calls may
@@ -250,6 +258,8 @@ typedef struct jt_context_options {
  */
 JT_API jt_status jt_context_create(const jt_model *model, const jt_context_options *options, jt_context **context,
                                    jt_error *error);
+
+/* Free a context and end the threads that were started with it. No thread may be in a call on it. */
 JT_API void jt_context_free(jt_context *context);
 
 /* What was wrong with the last call on this context that failed, in one sentence; "" when none did. */
@@ -258,6 +268,7 @@ JT_API const char *jt_context_error(const jt_context *context);
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Jets                                                                                                               */
 
+/* Type of the numbers in the caller's arrays. */
 typedef enum jt_number { JT_FLOAT64 = 0, JT_FLOAT32 = 1 } jt_number;
 
 /* What the four values of a constituent are, in order. */
@@ -382,6 +393,7 @@ typedef enum jt_axes {
     JT_AXES_KT = 1      /* E-scheme recombination: summed four-momenta */
 } jt_axes;
 
+/* Which features are calculated, and how; all zero but `size` for those that models have. */
 typedef struct jt_feature_options {
     size_t size;
     const int32_t *indices;          /* which features, in the order of the result's columns; NULL: all */
@@ -396,12 +408,15 @@ typedef struct jt_feature_options {
  *
  * options   NULL: all 53, as a model has them
  * features  n_jets x n_indices (53) doubles; NaN for a jet with a value that is not finite or E < 0; every other jet
- * has finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents. statuses
- * n_jets bytes, may be NULL Errors: JT_ERROR_ARGUMENT, MEMORY.
+ *           has finite values, also one without constituents. Cleaned as for images: the 200 hardest constituents
+ * statuses  n_jets bytes, may be NULL
+ *
+ * Errors: JT_ERROR_ARGUMENT, MEMORY.
  */
 JT_API jt_status jt_jet_features(const jt_jets *jets, const jt_feature_options *options, double *features,
                                  uint8_t *statuses, jt_error *error);
 
+/* What a feature is. */
 typedef struct jt_feature_info {
     size_t size;
     const char *name;
@@ -418,6 +433,7 @@ JT_API jt_status jt_feature_info_get(int32_t index, jt_feature_info *info);
 /* ---------------------------------------------------------------------------------------------------------------- */
 /* Backends                                                                                                           */
 
+/* What can execute models, and whether it can here. */
 typedef struct jt_backend_info {
     size_t size;
     char name[32];

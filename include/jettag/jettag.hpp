@@ -27,13 +27,14 @@ namespace jettag
 class Error : public std::runtime_error
 {
   public:
+    /* Thrown by the classes below; a program may throw it as well. */
     Error(jt_status status_, const std::string &text, std::int64_t offset_ = -1, const std::string &key_ = "")
         : std::runtime_error(text), status(status_), offset(offset_), key(key_)
     {
     }
-    jt_status status;
-    std::int64_t offset;
-    std::string key;
+    jt_status status;    /* never JT_OK */
+    std::int64_t offset; /* in the model file, -1 when it is about none */
+    std::string key;     /* of the model file's header, "" when it is about none */
 };
 
 namespace detail
@@ -68,6 +69,7 @@ inline jt_error no_error()
 class Model
 {
   public:
+    /* Read a .jtm file for a backend, "auto" unless given. */
     explicit Model(const std::string &path, const char *backend = nullptr)
     {
         jt_model_options options = jt_model_options();
@@ -79,6 +81,7 @@ class Model
         model_.reset(model);
     }
 
+    /* The same from bytes in memory, which are not needed afterwards. */
     Model(const void *bytes, std::size_t length, const jt_model_options *options = nullptr)
     {
         jt_error error = detail::no_error();
@@ -87,6 +90,7 @@ class Model
         model_.reset(model);
     }
 
+    /* What the model is and needs; strings live as long as the model. */
     jt_model_info info() const
     {
         jt_model_info info = jt_model_info();
@@ -114,6 +118,7 @@ class Model
         return largest;
     }
 
+    /* For the C functions; it stays the model's own. */
     const jt_model *get() const
     {
         return model_.get();
@@ -133,6 +138,7 @@ class Model
 class Context
 {
   public:
+    /* Make all memory now; zeros mean the defaults of jt_context_options. The context keeps the model alive. */
     explicit Context(const Model &model, std::int32_t max_batch = 0, std::int32_t max_constituents = 0,
                      std::int32_t threads = 0)
     {
@@ -214,6 +220,7 @@ class Context
         return score;
     }
 
+    /* For the C functions; it stays the context's own. */
     jt_context *get() const
     {
         return context_.get();

@@ -27,6 +27,7 @@ namespace jettag
 template <class Number> class SlotTagger
 {
   public:
+    /* A context for each of so many slots. */
     SlotTagger(const Model &model, unsigned int slots) : rooms_(std::make_shared<std::vector<Room>>())
     {
         rooms_->reserve(slots);

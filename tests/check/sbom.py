@@ -21,14 +21,17 @@ RESULT = ROOT / "docs" / "sbom.json"
 # SPDX identifiers.
 LICENCES = {
     "awkward": "BSD-3-Clause",
+    "breathe": "BSD-3-Clause",
     "dask-awkward": "BSD-3-Clause",
     "distributed": "BSD-3-Clause",
     "fastjet": "GPL-2.0-or-later",
+    "furo": "MIT",
     "h5py": "BSD-3-Clause",
     "lightgbm": "MIT",
     "matplotlib": "PSF-2.0",
     "mplhep": "MIT",
     "mypy": "MIT",
+    "myst-parser": "MIT",
     "numpy": "BSD-3-Clause",
     "onednn-cpu-gomp": "Apache-2.0",
     "onednn-devel-cpu-gomp": "Apache-2.0",
@@ -41,6 +44,7 @@ LICENCES = {
     "pythia8mc": "GPL-2.0-or-later",
     "ruff": "MIT",
     "scipy": "BSD-3-Clause",
+    "sphinx": "BSD-2-Clause",
     "tables": "BSD-3-Clause",
     "torch": "BSD-3-Clause",
     "uproot": "BSD-3-Clause",
@@ -53,6 +57,7 @@ LISTS = {
     "models/requirements.txt": ("training", "excluded"),
     "models/report/requirements.txt": ("the report", "excluded"),
     "models/datasets/requirements.txt": ("making samples", "excluded"),
+    "docs/requirements.txt": ("the site of the documentation", "excluded"),
 }
 
 

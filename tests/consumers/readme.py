@@ -15,19 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-JETS = """
-    double momenta[] = {300, 10, 40, 304, 200, 30, 20, 204, 60, 0, 5, 61, 20, 5, 0, 21, 10, 0, 3, 11,
-                        250, 250, 0, 356, 100, 90, 10, 136, 30, 20, 0, 37, 10, 10, 1, 15};
-    int64_t offsets[] = {0, 5, 9};
-"""
-C = "#include <stdio.h>\n#include <jettag/jettag.h>\nint main(void) {%s float scores[2];\n%s\n%s return 0; }\n"
-CPP = "#include <cstdio>\n#include <jettag/jettag.hpp>\nint main() {%s\n%s\n%s }\n"
+HELPERS = Path(__file__).resolve().parents[1] / "python"
+sys.path.insert(0, str(HELPERS))
+
+import documents  # noqa: E402
+
 PYTHON = """
-import re
-import numpy as np
-text = '''%s'''
-values = [np.array(eval("[" + body + "]")) for body in re.findall(r"{(.*?)};", text, re.S)]
-momenta, offsets = values[0].reshape(-1, 4).astype(float), values[1]
+import documents
+momenta, offsets = documents.arrays()
 %s
 print("%%.9g %%.9g" %% tuple(scores))
 """
@@ -44,33 +39,30 @@ def run(*command: str | Path, **options) -> str:
 def main() -> None:
     """Go through the blocks."""
     readme, folder, model, *flags = sys.argv[1:]
-    blocks = dict(re.findall(r"```(c|cpp|python|root)\n(.*?)```", Path(readme).read_text(), re.S))
+    blocks = {block.language: block.text for block in documents.blocks(readme)}
     if set(blocks) != {"c", "cpp", "python", "root"}:
         sys.exit(f"{readme} has blocks {sorted(blocks)}")
     place = Path(folder)
     shutil.copy(model, place)
 
     outputs = {}
-    (place / "readme.c").write_text(C % (JETS, blocks["c"], 'printf("%.9g %.9g\\n", scores[0], scores[1]);'))
-    run("gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", place / "readme.c", *flags, "-o", place / "readme_c")
-    outputs["c"] = run(place / "readme_c", cwd=place)
+    show = {"c": 'printf("%.9g %.9g\\n", scores[0], scores[1]);'}
+    show["cpp"] = f"std::{show['c']}"
+    for language in ("c", "cpp"):
+        source, binary = place / f"readme.{language}", place / f"readme_{language}"
+        source.write_text(documents.program(language, blocks[language] + show[language]))
+        run(*documents.COMPILERS[language], source, *flags, "-o", binary)
+        outputs[language] = run(binary, cwd=place)
 
-    vectors = JETS.replace("double momenta[]", "std::vector<double> momenta").replace(
-        "int64_t offsets[]", "std::vector<std::int64_t> offsets"
-    )
-    show = 'std::printf("%.9g %.9g\\n", scores[0], scores[1]);'
-    (place / "readme.cpp").write_text(CPP % (vectors, blocks["cpp"], show))
-    run("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", place / "readme.cpp", *flags, "-o", place / "readme_cpp")
-    outputs["cpp"] = run(place / "readme_cpp", cwd=place)
-
-    (place / "readme.py").write_text(PYTHON % (JETS, blocks["python"]))
-    outputs["python"] = run(sys.executable, place / "readme.py", cwd=place)
+    (place / "readme.py").write_text(PYTHON % blocks["python"])
+    path = {**os.environ, "PYTHONPATH": str(HELPERS)}
+    outputs["python"] = run(sys.executable, place / "readme.py", cwd=place, env=path)
 
     root = shutil.which("root")
     lines = blocks["root"].splitlines()
     if root:
         include = next(flag[2:] for flag in flags if flag.startswith("-I"))
-        typed = "\n".join([*vectors.strip().splitlines(), *lines, show, ".q"])
+        typed = "\n".join([*documents.VECTORS.strip().splitlines(), *lines, show["cpp"], ".q"])
         environment = {**os.environ, "ROOT_INCLUDE_PATH": include}
         printed = run(root, "-l", "-b", cwd=place, input=typed + "\n", env=environment)
         scores = [line for line in printed.splitlines() if re.fullmatch(r"[-+.e0-9]+ [-+.e0-9]+", line)]
@@ -78,7 +70,7 @@ def main() -> None:
     else:
         print("ROOT is not installed: its lines are compiled as C++ without R__LOAD_LIBRARY and gSystem")
         kept = [line for line in lines if not re.match(r"\s*(gSystem|R__|#include)", line)]
-        (place / "readme_root.cpp").write_text(CPP % (vectors, "\n".join(kept), show))
+        (place / "readme_root.cpp").write_text(documents.program("cpp", "\n".join([*kept, show["cpp"]])))
         run("g++", "-std=c++17", place / "readme_root.cpp", *flags, "-o", place / "readme_root")
         outputs["root"] = run(place / "readme_root", cwd=place)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import documents
 import jets_data
 import jettag
 from jettag import cluster
@@ -272,12 +272,12 @@ def test_an_array_of_dask_awkward(tmp_path):
 
 
 # --- the documentation ------------------------------------------------------------------------------------------------
-PAGE = ROOT / "docs" / "cluster.md"
+PAGE = "docs/cluster.md"
 
 
 def test_the_commands_in_the_documentation(folder, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed", reason="pip install distributed")
-    commands = re.findall(r"^    python -m jettag (.*)$", PAGE.read_text(), re.M)
+    commands = documents.commands(PAGE, "python -m jettag")
     assert len(commands) == 3
     monkeypatch.chdir(tmp_path)
     with distributed.LocalCluster(1, dashboard_address="127.0.0.1:0", host="127.0.0.1") as local:
@@ -292,7 +292,7 @@ def test_the_commands_in_the_documentation(folder, tmp_path, monkeypatch):
 
 def test_the_lines_in_the_documentation(folder, tmp_path, monkeypatch, capsys):
     pytest.importorskip("distributed", reason="pip install distributed")
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    blocks = [block.text for block in documents.blocks(PAGE)]
     assert len(blocks) == 2
     monkeypatch.chdir(tmp_path)
     names = {}

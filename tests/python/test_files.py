@@ -1,6 +1,5 @@
 """Jets from files, scores to files, and the command line over both. pandas writes the files of the public format."""
 
-import re
 import sys
 from importlib.util import find_spec
 
@@ -11,9 +10,9 @@ import pandas
 import pytest
 import uproot
 
+import documents
 import jets_data
 import jettag
-import models_helpers as helpers
 from jettag.__main__ import main
 from jettag.files import ScoreFile, open_jets
 from jettag.files.jets import JetFileError
@@ -30,11 +29,25 @@ def first_jets():
     return jets_data.Jets(jets.momenta[: offsets[-1]], offsets, jets.labels[:N_JETS], None)
 
 
-@pytest.fixture(scope="module")
-def padded():
+def first_padded():
     """(jets, 200, 4) E, px, py, pz in single precision, as the public files have them; and labels."""
     jets = first_jets()
     return jets_data.padded(jets).astype(np.float32), jets.labels.astype(np.uint8)
+
+
+def write_jetclass(path):
+    jets = first_jets()
+    columns = {
+        f"part_{name}": awkward.unflatten(np.ascontiguousarray(jets.momenta[:, i]), np.diff(jets.offsets))
+        for i, name in enumerate(("px", "py", "pz", "energy"))
+    }
+    with uproot.recreate(path) as file:
+        file["tree"] = {**columns, "label_Tbqq": jets.labels, "label_Tbl": 0 * jets.labels}
+
+
+@pytest.fixture(scope="module")
+def padded():
+    return first_padded()
 
 
 def frame_of(padded, labels):
@@ -326,8 +339,7 @@ def test_jets_without_a_score_are_counted(tmp_path, capsys):
 def test_the_example_in_the_documentation(tmp_path, monkeypatch):
     jets = first_jets()
     np.savez(tmp_path / "jets.npz", momenta=jets.momenta, offsets=jets.offsets)
-    text = (helpers.ROOT / "docs" / "files.md").read_text()
-    code = re.search(r"```python\n(.*?)```", text, re.S).group(1)
+    (code,) = (block.text for block in documents.blocks("docs/files.md"))
     monkeypatch.chdir(tmp_path)
     names = {"model": jettag.load(MODEL)}
     exec(code, names)
@@ -335,18 +347,11 @@ def test_the_example_in_the_documentation(tmp_path, monkeypatch):
 
 
 def test_the_commands_in_the_documentation(public, tmp_path, monkeypatch):
-    text = (helpers.ROOT / "docs" / "files.md").read_text()
-    commands = re.findall(r"^    python -m jettag (.*)$", text, re.M)
+    commands = documents.commands("docs/files.md", "python -m jettag")
     assert len(commands) == 10
     monkeypatch.chdir(tmp_path)
     (tmp_path / "test.h5").write_bytes(public.read_bytes())
-    momenta, offsets, labels = first_jets().momenta, first_jets().offsets, first_jets().labels
-    columns = {
-        f"part_{name}": awkward.unflatten(np.ascontiguousarray(momenta[:, i]), np.diff(offsets))
-        for i, name in enumerate(("px", "py", "pz", "energy"))
-    }
-    with uproot.recreate(tmp_path / "JetClass.root") as file:
-        file["tree"] = {**columns, "label_Tbqq": labels, "label_Tbl": 0 * labels}
+    write_jetclass(tmp_path / "JetClass.root")
     if find_spec("pyhepmc") and find_spec("fastjet"):
         import test_events
 
