@@ -3,7 +3,7 @@
 #include "parts.h"
 
 /* Pixels side by side; weights of both are shared. */
-enum { MOST = LANES_SUMS >= 8 ? 8 : 4, MOST_ROWS = LANES_SUMS >= 9 ? 9 : 4, MOST_IN_TWO = 7 };
+enum { MOST = LANES_SUMS >= 8 ? 8 : LANES_SUMS >= 6 ? 6 : 4, MOST_ROWS = LANES_SUMS >= 9 ? 9 : 4, MOST_IN_TWO = 7 };
 
 /* Where lanes find the channel `j` of their group. */
 static lanes_places places_of(int32_t group, int32_t j)

@@ -1,7 +1,8 @@
 """Network execution: jettag beside every engine that a user could take instead, in one run, on the same images.
 
     python tests/bench/peers/compare.py [--networks S0,lenet-28-i35,...] [--batches 1,8,16,100,1000] [--rounds N]
-                                        [--write docs/performance.md] [--plot docs/figures/performance.png]
+                                        [--write docs/performance.md [--mark bench:peers-avx2]]
+                                        [--plot docs/figures/performance.png]
 
 One core, one thread, single precision. Every engine is first checked to give the same scores within 1e-5; then they
 take turns. An engine that cannot be installed, or cannot read a network, is listed with the reason.
@@ -152,6 +153,7 @@ def main() -> None:
     )
     parser.add_argument("--longest", type=float, default=10, help="seconds that a call of jettag may take")
     parser.add_argument("--write", help="a document that gets the tables between its marks")
+    parser.add_argument("--mark", default="bench:peers", help="name of the marks: another processor has its own")
     parser.add_argument("--plot", help="a picture of the times")
     arguments = parser.parse_args()
     core = machine.pin()
@@ -167,7 +169,7 @@ def main() -> None:
     text = tables.document(results, sizes, missing, machine.words(versions, core))
     print(text)
     if arguments.write:
-        report.write(arguments.write, "bench:peers", text, f"python {' '.join(sys.argv)}")
+        report.write(arguments.write, arguments.mark, text, f"python {' '.join(sys.argv)}")
     if arguments.plot:
         from tests.bench.peers import picture
 
