@@ -97,6 +97,7 @@ if [ $all = yes ]; then
     step root sh tests/consumers/root.sh
     step wheel sh tests/consumers/wheel.sh
     step fastjet sh tests/consumers/fastjet.sh
+    step recipes sh tests/consumers/recipes.sh
     step site sh docs/build.sh
     step pytest-sanitized-all python_sanitized tests/python
 fi

@@ -46,4 +46,7 @@ env -u JETTAG_LIBRARY -u PYTHONPATH empty/bin/python wheel.py >python.txt
 "$root/build/examples/tag_c" "$root/models/zoo/hybrid-i35-gf.jtm" | sed -n 's/.*score //p' >c.txt
 cat python.txt
 cmp python.txt c.txt
-empty/bin/jettag-python --version
+# One version: that of the library, of the package and of the wheel's name.
+empty/bin/jettag-python --version | tee version.txt
+"$root/build/jettag" --version | cmp - version.txt
+basename "$wheel" | grep -qF "jettag-$(cut -d' ' -f2 version.txt)-"
