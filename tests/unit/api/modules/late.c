@@ -3,7 +3,8 @@
  * when they are asked for.
  *
  * A jet's logits are a sum over its image, each float times 1 + its place modulo 31, and its first feature, 1000 more
- * for inputs on a device. With LATE_BREAKS set to begin or finish that fails for a feature above 1e6.
+ * for inputs on a device. With LATE_BREAKS set to begin or finish that fails for a feature above 1e6; set
+ * to both, finish fails as well once begin has.
  */
 #include "backends/backend.h"
 
@@ -27,7 +28,7 @@ typedef struct piece {
 struct jt_plan_context {
     const jt_graph *graph;
     piece pieces[JT_MOST_BEGUN];
-    int32_t begun, finished;
+    int32_t begun, finished, is_broken;
 };
 
 static const char *version(void)
@@ -113,7 +114,8 @@ static jt_status begin(jt_plan_context *context, const jt_inputs *inputs, int32_
         made->logits[jet][1] = feature + (inputs->on_device ? 1000.0f : 0.0f);
         made->breaks |= feature > 1e6f;
     }
-    if (made->breaks && breaks_in("begin")) {
+    context->is_broken = made->breaks && breaks_in("both");
+    if (context->is_broken || (made->breaks && breaks_in("begin"))) {
         snprintf(why->text, sizeof why->text, "it cannot begin");
         return JT_ERROR_BACKEND;
     }
@@ -126,7 +128,7 @@ static jt_status finish(jt_plan_context *context, float *outputs, jt_why *why)
     if (context->begun == context->finished)
         abort();
     const piece *done = &context->pieces[context->finished++ % JT_MOST_BEGUN];
-    if (done->breaks && breaks_in("finish")) {
+    if (context->is_broken || (done->breaks && breaks_in("finish"))) {
         snprintf(why->text, sizeof why->text, "it cannot finish");
         return JT_ERROR_BACKEND;
     }
