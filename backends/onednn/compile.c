@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "../patterns.h"
 #include "describe.h"
 #include "layout.h"
 #include "support.h"
@@ -13,7 +14,6 @@ typedef struct builder {
     jt_why *why;
     int32_t op;       /* the op at hand */
     int32_t *tensors; /* of each value */
-    int32_t *uses;    /* of each value: how often it is read, the output once more */
 } builder;
 
 /* An op on its way to a step. */
@@ -107,22 +107,6 @@ static jt_status activate(builder *b, int32_t tensor, jt_activation activation)
     return JT_OK;
 }
 
-/*
- * The other summand's value if the next op adds the output of this one to something, nobody else reads this output, and
- * no activation comes in between; -1 if not. Such a sum is done by the convolution, on top of the other summand.
- */
-static int32_t summand_to_take_along(const builder *b)
-{
-    const jt_op *op = op_at_hand(b);
-    const int32_t value = JT_FIRST_OUTPUT + b->op;
-    if (b->op + 1 == b->graph->n_ops || op->activation != JT_ACTIVATION_NONE || b->uses[value] != 1)
-        return -1;
-    const jt_op *next = op + 1;
-    if (next->kind != JT_OP_ADD || (next->inputs[0] != value && next->inputs[1] != value))
-        return -1;
-    return next->inputs[0] == value ? next->inputs[1] : next->inputs[0];
-}
-
 /* The summand in the convolution's layout, where it may be written over. */
 static jt_status sum_target(builder *b, int32_t summand, int32_t source, const_dnnl_memory_desc_t layout,
                             int32_t *target)
@@ -144,7 +128,7 @@ static jt_status conv2d(builder *b)
 {
     const jt_op *op = op_at_hand(b);
     jt_plan *plan = b->plan;
-    const int32_t summand = summand_to_take_along(b);
+    const int32_t summand = jt_summand(b->graph, b->op);
     const jt_activation activation = summand >= 0 ? op[1].activation : op->activation;
     int32_t source, weights, bias, out;
     dnnl_memory_desc_t given_weights = NULL, given_bias = NULL;
@@ -415,14 +399,6 @@ static jt_status build(builder *b)
     return jt_onednn_place_buffers(plan, b->why);
 }
 
-static void count_uses(builder *b)
-{
-    for (int32_t i = 0; i < b->graph->n_ops; i++)
-        for (int32_t k = 0; k < b->graph->ops[i].n_inputs; k++)
-            b->uses[b->graph->ops[i].inputs[k]]++;
-    b->uses[b->graph->output]++;
-}
-
 jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan **plan, jt_why *why)
 {
     const size_t n_values = (size_t)graph->n_values;
@@ -430,27 +406,24 @@ jt_status jt_onednn_compile(const jt_graph *graph, const jt_host *host, jt_plan 
     jt_plan *made = jt_allocate(host, 1, sizeof *made);
     builder b = {.plan = made, .graph = graph, .why = why};
     b.tensors = jt_allocate(host, n_values, sizeof *b.tensors);
-    b.uses = jt_allocate(host, n_values, sizeof *b.uses);
     if (made) {
         made->graph = graph;
         made->host = *host;
         for (int32_t v = 0; v < JT_FIRST_OUTPUT; v++)
             made->given[v] = -1;
     }
-    if (!made || !b.tensors || !b.uses) {
+    if (!made || !b.tensors) {
         jt_fail(why, status, "no memory for a plan");
         goto done;
     }
     status = jt_onednn_check(why, dnnl_engine_create(&made->engine, dnnl_cpu, 0), "engine");
     if (status != JT_OK)
         goto done;
-    count_uses(&b);
     status = build(&b);
     if (status == JT_OK)
         *plan = made;
 
 done:
-    jt_release(host, b.uses);
     jt_release(host, b.tensors);
     if (status != JT_OK && made)
         jt_onednn_plan_free(made);

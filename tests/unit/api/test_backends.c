@@ -181,6 +181,119 @@ static void test_a_backend_that_breaks(void **state)
     free(bytes);
 }
 
+static jt_model *load_late(void)
+{
+    char path[512];
+    size_t length = 0;
+    void *bytes = toy_file(NULL, &length);
+    jt_model *model = NULL;
+    jt_model_options options = {.size = sizeof options, .backend = "onednn"};
+    options.module_directory = module_directory("late", path, sizeof path);
+    assert_int_equal(jt_model_load_memory(bytes, length, &options, &model, NULL), JT_OK);
+    free(bytes);
+    return model;
+}
+
+enum { LATE = 50, LATE_PIECE = 3 };
+
+/* What the module makes of the inputs that the library says it makes of these jets; 0 and status where one is bad. */
+static void late_logits(const jt_model *model, const toy_jets *jets, float (*logits)[2], uint8_t *statuses)
+{
+    jt_model_info info = {.size = sizeof info};
+    jt_model_info_get(model, &info);
+    const size_t floats = (size_t)info.image_shape[0] * (size_t)info.image_shape[1] * (size_t)info.image_shape[2];
+    const size_t values = (size_t)info.n_values;
+    float *images = calloc(LATE * floats, sizeof *images), *features = calloc(LATE * values, sizeof *features);
+    jt_context *context = NULL;
+    const jt_jets view = toy_view(jets, 0, LATE);
+    assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
+    assert_int_equal(jt_network_inputs(context, &view, images, features, statuses), JT_OK);
+    for (size_t jet = 0; jet < LATE; jet++) {
+        double sum = 0;
+        for (size_t i = 0; i < floats; i++)
+            sum += (double)images[jet * floats + i] * (double)(1 + i % 31);
+        logits[jet][0] = (float)sum;
+        logits[jet][1] = features[jet * values];
+    }
+    /* The same inputs as if they were on a device: the module is told so. */
+    jt_context *there = NULL;
+    const jt_context_options options = {.size = sizeof options, .inputs = JT_ON_DEVICE};
+    assert_int_equal(jt_context_create(model, &options, &there, NULL), JT_OK);
+    float found[LATE][2];
+    const jt_output output = {.size = sizeof output, .logits = found[0]};
+    assert_int_equal(jt_tag_images(there, images, features, LATE, &output), JT_OK);
+    for (size_t jet = 0; jet < LATE; jet++)
+        if (statuses[jet] == JT_JET_OK)
+            assert_true(found[jet][0] == logits[jet][0] && found[jet][1] == logits[jet][1] + 1000.0f);
+    jt_context_free(there);
+    jt_context_free(context);
+    free(images);
+    free(features);
+}
+
+/* A backend that works by itself is given images as their lit pixels, in pieces of its own size, two at a time. */
+static void test_a_backend_that_works_by_itself(void **state)
+{
+    (void)state;
+    jt_model *model = load_late();
+    toy_jets jets = toy_jets_make(LATE, 8, 1);
+    const jt_jets view = toy_view(&jets, 0, LATE);
+    float expected[LATE][2];
+    uint8_t right[LATE];
+    late_logits(model, &jets, expected, right);
+    for (int32_t threads = 1; threads <= 3; threads += 2)
+        for (int32_t max_batch = 0; max_batch <= 5; max_batch++) {
+            jt_context *context = NULL;
+            const jt_context_options options = {.size = sizeof options, .max_batch = max_batch, .threads = threads};
+            assert_int_equal(jt_context_create(model, &options, &context, NULL), JT_OK);
+            float logits[LATE][2];
+            uint8_t statuses[LATE];
+            const jt_output output = {.size = sizeof output, .logits = logits[0], .statuses = statuses};
+            assert_int_equal(jt_tag_jets(context, &view, &output), JT_OK);
+            assert_memory_equal(statuses, right, sizeof right);
+            for (size_t i = 0; i < LATE; i++)
+                if (right[i] == JT_JET_OK)
+                    assert_memory_equal(logits[i], expected[i], sizeof expected[i]);
+            jt_context_free(context);
+        }
+    toy_jets_free(&jets);
+    jt_model_free(model);
+}
+
+static void test_it_breaks_with_another_piece_on_its_way(void **state)
+{
+    (void)state;
+    enum { BAD = 20 };
+    /* Where, what is said, and the first piece that is lost: of two failures the first is told. */
+    static const struct {
+        const char *where, *words;
+        int32_t lost;
+    } cases[] = {{"begin", "it cannot begin", 6}, {"finish", "it cannot finish", 6}, {"both", "it cannot begin", 5}};
+    jt_model *model = load_late();
+    toy_jets jets = toy_jets_make(LATE, 6, 0);
+    for (int64_t k = 4 * jets.offsets[BAD]; k < 4 * jets.offsets[BAD + 1]; k++)
+        jets.momenta[k] *= 1e12;
+    const jt_jets view = toy_view(&jets, 0, LATE), good = toy_view(&jets, 0, BAD);
+    for (int i = 0; i < 3; i++) {
+        jt_context *context = NULL;
+        float logits[LATE][2];
+        assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
+        for (int k = 0; k < LATE; k++)
+            logits[k][0] = 7;
+        const jt_output output = {.size = sizeof output, .logits = logits[0]};
+        setenv("LATE_BREAKS", cases[i].where, 1);
+        assert_int_equal(jt_tag_jets(context, &view, &output), JT_ERROR_BACKEND);
+        assert_string_equal(jt_context_error(context), cases[i].words);
+        for (int k = 0; k < LATE; k++)
+            assert_true((logits[k][0] == 7.0f) == (k >= cases[i].lost * LATE_PIECE));
+        assert_int_equal(jt_tag_jets(context, &good, &output), JT_OK);
+        unsetenv("LATE_BREAKS");
+        jt_context_free(context);
+    }
+    toy_jets_free(&jets);
+    jt_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_not_a_library),
         cmocka_unit_test(test_strange_modules),
         cmocka_unit_test(test_a_backend_that_breaks),
+        cmocka_unit_test(test_a_backend_that_works_by_itself),
+        cmocka_unit_test(test_it_breaks_with_another_piece_on_its_way),
         cmocka_unit_test(test_own_backends_are_always_there),
         cmocka_unit_test(test_the_gpu_comes_last),
         cmocka_unit_test(test_log),

@@ -80,8 +80,15 @@ static void test_bits_do_not_hang_on_pieces(void **state)
     /* As the backend likes it: 1024 at a time. */
     jt_context *context = context_of(model, 0, JT_ON_HOST);
     fake.most_marks();
+    long kernels = fake.kernels();
     const outcome whole = tag(context, &jets);
+    kernels = fake.kernels() - kernels;
     assert_int_equal(fake.most_marks(), 4);
+    jt_context_free(context);
+    context = context_of(model, PIECE, JT_ON_HOST);
+    const long before = fake.kernels();
+    outcome_free(tag(context, &jets));
+    assert_int_equal(fake.kernels() - before, kernels);
     jt_context_free(context);
     static const int32_t batches[] = {1, 8, 700, 5000};
     for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
