@@ -214,6 +214,25 @@ def decode(arrays: dict[str, npt.NDArray[Any]]) -> Jets:
     return Jets(momenta, offsets, arrays["label"].astype(np.uint8), classes)
 
 
+def with_some(jets: Jets, kept: npt.NDArray[np.bool_]) -> Jets:
+    """Jets with some of their constituents.
+
+    Parameters
+    ----------
+    jets : Jets
+        Any.
+    kept : ndarray of bool
+        (N,) which of all constituents.
+
+    Returns
+    -------
+    Jets
+        As many, some of them perhaps empty.
+    """
+    offsets = np.concatenate([[0], np.cumsum(kept)])[jets.offsets].astype(np.int64)
+    return Jets(jets.momenta[kept], offsets, jets.labels, None if jets.classes is None else jets.classes[kept])
+
+
 def without_the_softest(jets: Jets) -> Jets:
     """Jets without constituents below 0.05 GeV of pT, which the coding does not know.
 
@@ -227,9 +246,7 @@ def without_the_softest(jets: Jets) -> Jets:
     Jets
         The same where there are none so soft.
     """
-    kept = np.hypot(jets.momenta[:, 0], jets.momenta[:, 1]) >= _PT_UNIT
-    offsets = np.concatenate([[0], np.cumsum(kept)])[jets.offsets].astype(np.int64)
-    return Jets(jets.momenta[kept], offsets, jets.labels, None if jets.classes is None else jets.classes[kept])
+    return with_some(jets, np.hypot(jets.momenta[:, 0], jets.momenta[:, 1]) >= _PT_UNIT)
 
 
 def encode(jets: Jets) -> dict[str, npt.NDArray[Any]]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.datasets.kinematics import four_momenta
-from models.datasets.shards import Jets
+from models.datasets.shards import Jets, with_some
 
 Random = np.random.Generator
 Floats = npt.NDArray[np.float64]
@@ -28,11 +28,6 @@ def _directions(momenta: Floats) -> tuple[Floats, Floats, Floats]:
 
 def _with(jets: Jets, momenta: Floats) -> Jets:
     return Jets(momenta, jets.offsets, jets.labels, jets.classes)
-
-
-def _kept(jets: Jets, kept: npt.NDArray[np.bool_]) -> Jets:
-    offsets = np.concatenate([[0], np.cumsum(kept)])[jets.offsets].astype(np.int64)
-    return Jets(jets.momenta[kept], offsets, jets.labels, None if jets.classes is None else jets.classes[kept])
 
 
 def scaled(jets: Jets, factor: float) -> Jets:
@@ -91,7 +86,7 @@ def thinned(jets: Jets, random: Random, share: float) -> Jets:
     -------
     Jets
     """
-    return _kept(jets, random.random(len(jets.momenta)) >= share)
+    return with_some(jets, random.random(len(jets.momenta)) >= share)
 
 
 def above(jets: Jets, pt: float) -> Jets:
@@ -108,7 +103,7 @@ def above(jets: Jets, pt: float) -> Jets:
     -------
     Jets
     """
-    return _kept(jets, np.hypot(jets.momenta[:, 0], jets.momenta[:, 1]) >= pt)
+    return with_some(jets, np.hypot(jets.momenta[:, 0], jets.momenta[:, 1]) >= pt)
 
 
 def sprinkled(jets: Jets, random: Random, mean: float, radius: float) -> Jets:

@@ -1,10 +1,11 @@
 """The blocks of a page of the documentation, and a reader who types them in.
 
-```sh          run by `sh -eu`; `python` is the one that runs the tests, with jettag
-```python      run here, with the names of the blocks before
-```c, ```cpp   a whole program: written into the file that its first line names, for commands that follow
-```text        what the block before has printed, numbers to a millionth
-```cpp theirs  lines of another library, for comparison; not run
+```sh              run by `sh -eu`; `python` is the one that runs the tests, with jettag
+```python          run here, with the names of the blocks before
+```c, ```cpp       a whole program, when its first line is a comment with a file's name: written there for commands that
+                   follow. Otherwise lines for the two jets of `JETS`, compiled into a program and run
+```text            what the block before has printed, numbers to a millionth
+```cpp elsewhere   lines that need what is not here, such as another library; not run
 """
 
 from __future__ import annotations
@@ -67,9 +68,9 @@ class Block(NamedTuple):
 
 
 def blocks(page: str | Path) -> list[Block]:
-    """Blocks of a page, in order; those that are `theirs` are left out."""
+    """Blocks of a page, in order; those for `elsewhere` are left out."""
     text = (ROOT / page).read_text()
-    found = re.finditer(r"^```(\w*)( theirs)?\n(.*?)^```$", text, re.M | re.S)
+    found = re.finditer(r"^```(\w*)( elsewhere)?\n(.*?)^```$", text, re.M | re.S)
     return [Block(one[1], one[3], text.count("\n", 0, one.start()) + 1) for one in found if not one[2]]
 
 

@@ -51,8 +51,8 @@ def _blocks_of(tmp_path, text):
     return blocks(path)
 
 
-def test_blocks_that_are_theirs_are_left_out(tmp_path):
-    text = "a\n```sh\ntrue\n```\n```cpp theirs\nint x;\n```\n```text\n```\n"
+def test_blocks_for_elsewhere_are_left_out(tmp_path):
+    text = "a\n```sh\ntrue\n```\n```cpp elsewhere\nint x;\n```\n```text\n```\n"
     assert _blocks_of(tmp_path, text) == [Block("sh", "true\n", 2), Block("text", "", 8)]
 
 
