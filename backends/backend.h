@@ -92,8 +92,8 @@ typedef struct jt_backend {
      * these are worked on. Both or neither are NULL; a backend that has them takes sparse images and memory of its
      * device.
      *
-     * begin   n is 1 .. most_at_once, and no more than max_batch; inputs may be changed once it returns. After an error
-     *         nothing was begun.
+     * begin   n is 1 .. most_at_once, and no more than max_batch. Inputs may be changed once it returns; those on the
+     *         device, once it is finished. After an error nothing was begun.
      * finish  waits for what was begun first, n x classes logits. Called once for each begin, also after an error, and
      *         before a third begin.
      */

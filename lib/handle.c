@@ -98,7 +98,7 @@ static size_t lay_out(jt_context *context, char *block)
     else
         context->images = take(block, &used, batch * jt_image_floats(file) * sizeof(float));
     context->logits = take(block, &used, batch * (size_t)file->n_classes * sizeof(float));
-    context->places = take(block, &used, JT_MOST_BEGUN * batch * sizeof(int32_t));
+    context->statuses = take(block, &used, JT_MOST_BEGUN * batch);
     if (file->n_features > 0)
         context->feature_scratch = take(block, &used, jt_features_bytes(capacity));
     if (jt_sets_bytes(&file->sets, capacity) > 0)

@@ -37,7 +37,7 @@ struct jt_context {
     jt_sketch sketch;           /* for making them */
     float *rows;                /* of a piece: features, singles and pairs of each; NULL where there are none */
     float *logits;              /* piece x classes */
-    int32_t *places;            /* of each piece on its way which jet of it each network input is */
+    uint8_t *statuses;          /* of the jets of each piece on its way */
     struct jt_workers *workers; /* NULL: the caller works alone */
     char error[256];
 };

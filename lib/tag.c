@@ -92,8 +92,8 @@ static void write_good(const jt_context *context, const jt_output *output, int64
 /* Jets on their way through the backend. */
 typedef struct piece {
     int64_t first;
-    int32_t n;
-    const int32_t *places; /* which of the jets from first on each is; NULL: all of them, in order */
+    int32_t n, n_good;       /* jets, and those that the backend is given */
+    const uint8_t *statuses; /* of each; NULL: all are good */
 } piece;
 
 /* Pieces that were begun and not finished, and what became of those before. */
@@ -112,21 +112,39 @@ static void note(jt_context *context, flight *f, jt_status status, const jt_why 
     snprintf(context->error, sizeof context->error, "%s", why->text);
 }
 
+/* What came of a piece: logits of its good jets, in order. */
+static void write_piece(const jt_context *context, const piece *done, const jt_output *output)
+{
+    const float *logits = context->logits;
+    for (int32_t i = 0; i < done->n; i++) {
+        if (done->statuses && done->statuses[i] != JT_JET_OK) {
+            write_bad(context, output, done->first + i, (jt_jet_status)done->statuses[i]);
+            continue;
+        }
+        write_good(context, output, done->first + i, logits);
+        logits += context->model->file.n_classes;
+    }
+}
+
 /* Wait for the oldest piece and write what came of it. */
 static void finish_one(jt_context *context, flight *f, const jt_output *output)
 {
     const jt_backend *backend = context->model->backend.backend;
-    const size_t n_classes = (size_t)context->model->file.n_classes;
-    const piece done = f->begun[0];
     jt_why why = {""};
     const jt_status status = backend->finish ? backend->finish(context->plan_context, context->logits, &why) : JT_OK;
     note(context, f, status, &why);
     f->is_lost |= status != JT_OK;
-    for (int32_t i = 0; i < done.n && !f->is_lost; i++)
-        write_good(context, output, done.first + (done.places ? done.places[i] : i),
-                   context->logits + (size_t)i * n_classes);
+    if (!f->is_lost)
+        write_piece(context, &f->begun[0], output);
     memmove(f->begun, f->begun + 1, sizeof f->begun - sizeof *f->begun);
     f->n--;
+}
+
+static jt_status finish_all(jt_context *context, flight *f, const jt_output *output)
+{
+    while (f->n > 0)
+        finish_one(context, f, output);
+    return f->status;
 }
 
 /*
@@ -138,22 +156,20 @@ static void begin_one(jt_context *context, flight *f, const piece *next, const j
 {
     const jt_backend *backend = context->model->backend.backend;
     jt_why why = {""};
-    const jt_status status = backend->begin ? backend->begin(context->plan_context, inputs, next->n, &why)
-                                            : backend->run(context->plan_context, inputs->images, inputs->rows, next->n,
-                                                           context->logits, &why);
+    if (next->n_good == 0) {
+        if (finish_all(context, f, output) == JT_OK)
+            write_piece(context, next, output);
+        return;
+    }
+    const jt_status status = backend->begin ? backend->begin(context->plan_context, inputs, next->n_good, &why)
+                                            : backend->run(context->plan_context, inputs->images, inputs->rows,
+                                                           next->n_good, context->logits, &why);
     note(context, f, status, &why);
     if (status != JT_OK)
         return;
     f->begun[f->n++] = *next;
     if (!backend->begin || f->n == JT_MOST_BEGUN)
         finish_one(context, f, output);
-}
-
-static jt_status finish_all(jt_context *context, flight *f, const jt_output *output)
-{
-    while (f->n > 0)
-        finish_one(context, f, output);
-    return f->status;
 }
 
 typedef struct jets_call {
@@ -182,20 +198,16 @@ static void prepare_in_piece(jt_context *context, int32_t i)
         prepare_row(context, row);
 }
 
-/* Of n jets from `first` on those that are good; where they are in the piece goes to places. */
-static int32_t prepare_piece(jt_context *context, const jets_call *call, int64_t first, int32_t n, int32_t *places)
+/* Jets first .. first + n - 1, with a status for each; the good ones' inputs one behind the other. */
+static piece prepare_piece(jt_context *context, const jt_jets_view *jets, int64_t first, int32_t n, uint8_t *statuses)
 {
-    int32_t good = 0;
+    piece made = {.first = first, .n = n, .statuses = statuses};
     for (int32_t i = 0; i < n; i++) {
-        jt_jet_status status = jt_jet_clean(call->jets, first + i, &context->cleaning, &context->jet);
-        if (status != JT_JET_OK) {
-            write_bad(context, call->output, first + i, status);
-            continue;
-        }
-        prepare_in_piece(context, good);
-        places[good++] = i;
+        statuses[i] = (uint8_t)jt_jet_clean(jets, first + i, &context->cleaning, &context->jet);
+        if (statuses[i] == JT_JET_OK)
+            prepare_in_piece(context, made.n_good++);
     }
-    return good;
+    return made;
 }
 
 static jt_status run_piece_of_jets(jt_context *context, const void *argument, int64_t first, int64_t n)
@@ -210,10 +222,9 @@ static jt_status run_piece_of_jets(jt_context *context, const void *argument, in
     for (int64_t start = first; start < first + n && f.status == JT_OK; start += context->piece) {
         const int64_t left = first + n - start;
         const int32_t chunk = left < context->piece ? (int32_t)left : context->piece;
-        int32_t *places = context->places + (size_t)(turn++ % JT_MOST_BEGUN) * (size_t)context->piece;
-        const piece next = {start, prepare_piece(context, call, start, chunk, places), places};
-        if (next.n > 0)
-            begin_one(context, &f, &next, &inputs, call->output);
+        uint8_t *statuses = context->statuses + (size_t)(turn++ % JT_MOST_BEGUN) * (size_t)context->piece;
+        const piece next = prepare_piece(context, call->jets, start, chunk, statuses);
+        begin_one(context, &f, &next, &inputs, call->output);
     }
     return finish_all(context, &f, call->output);
 }
@@ -237,7 +248,8 @@ static jt_status run_piece_of_inputs(jt_context *context, const void *argument, 
     flight f = {.status = JT_OK};
     for (int64_t start = first; start < first + n && f.status == JT_OK; start += context->piece) {
         const int64_t left = first + n - start;
-        const piece next = {start, left < context->piece ? (int32_t)left : context->piece, NULL};
+        const int32_t chunk = left < context->piece ? (int32_t)left : context->piece;
+        const piece next = {.first = start, .n = chunk, .n_good = chunk};
         const jt_inputs inputs = {.images = call->images + (size_t)start * jt_image_floats(file),
                                   .rows = call->rows ? call->rows + (size_t)start * file->graph.row_floats : NULL,
                                   .on_device = context->inputs_on_device};

@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-/* Multiply-adds per output position: numbers in an op's weight. */
+/* How many numbers an op's weight has. */
 size_t jt_cuda_weight_floats(const jt_op *op);
 
 /* Convolutions and dense ops. */

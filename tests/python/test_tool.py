@@ -313,7 +313,8 @@ def timings(printed):
     for row in rows:
         *what, batch, median, least, slowest, rate, calls = row.split()
         assert 0.0 < float(least) <= float(median) <= float(slowest) and int(calls) >= 20
-        assert float(rate) == pytest.approx(1e6 / float(median), rel=0.01)
+        # Printed in whole jets, which is more than 1 % of few.
+        assert float(rate) == pytest.approx(1e6 / float(median), rel=0.01, abs=0.6)
         found[" ".join(what), int(batch)] = float(median)
     return first, found
 

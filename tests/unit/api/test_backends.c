@@ -1,4 +1,5 @@
 /* Backends in modules: missing, broken, foreign or of another interface, each costs a reason and nothing else. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -273,19 +274,25 @@ static void test_it_breaks_with_another_piece_on_its_way(void **state)
     toy_jets jets = toy_jets_make(LATE, 6, 0);
     for (int64_t k = 4 * jets.offsets[BAD]; k < 4 * jets.offsets[BAD + 1]; k++)
         jets.momenta[k] *= 1e12;
+    jets.momenta[4 * jets.offsets[BAD + 2]] = (double)NAN;
     const jt_jets view = toy_view(&jets, 0, LATE), good = toy_view(&jets, 0, BAD);
     for (int i = 0; i < 3; i++) {
         jt_context *context = NULL;
         float logits[LATE][2];
+        uint8_t statuses[LATE];
         assert_int_equal(jt_context_create(model, NULL, &context, NULL), JT_OK);
         for (int k = 0; k < LATE; k++)
             logits[k][0] = 7;
-        const jt_output output = {.size = sizeof output, .logits = logits[0]};
+        memset(statuses, 0x55, sizeof statuses);
+        const jt_output output = {.size = sizeof output, .logits = logits[0], .statuses = statuses};
         setenv("LATE_BREAKS", cases[i].where, 1);
         assert_int_equal(jt_tag_jets(context, &view, &output), JT_ERROR_BACKEND);
         assert_string_equal(jt_context_error(context), cases[i].words);
-        for (int k = 0; k < LATE; k++)
+        /* Nothing of what comes after, be it bad as it may: jet 22 is. */
+        for (int k = 0; k < LATE; k++) {
             assert_true((logits[k][0] == 7.0f) == (k >= cases[i].lost * LATE_PIECE));
+            assert_true((statuses[k] == 0x55) == (k >= cases[i].lost * LATE_PIECE));
+        }
         assert_int_equal(jt_tag_jets(context, &good, &output), JT_OK);
         unsetenv("LATE_BREAKS");
         jt_context_free(context);
