@@ -220,8 +220,8 @@ class Draft:
         """A layer of its own for it."""
         bias = {"bias": shift} if shift.any() else {}
         if len(self.shapes[name]) == 1:
-            keys = {"units": len(scale), "bias": bool(bias)}
-            return self.add("scale", "dense", [name], keys, {"weight": np.diag(scale), **bias})
+            dense = {"units": len(scale), "bias": bool(bias)}
+            return self.add("scale", "dense", [name], dense, {"weight": np.diag(scale), **bias})
         keys = {"kernel": [1, 1], "padding": "valid", "bias": bool(bias)}
         weight = scale.reshape(-1, 1, 1, 1)
         return self.add("scale", "depthwise_conv2d", [name], keys, {"weight": weight, **bias})

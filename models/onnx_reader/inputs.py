@@ -53,10 +53,10 @@ def match(
     """
     there = "; ".join(f"{name} {tuple(shape)}" for name, shape in given.items())
     asked = dict(named or {})
-    for name, wanted in asked.items():
-        if name not in inputs or wanted not in given:
+    for name, one in asked.items():
+        if name not in inputs or one not in given:
             raise ValueError(
-                f"input {name} = {wanted}: the graph has {', '.join(inputs)}, and the library gives {', '.join(given)}"
+                f"input {name} = {one}: the graph has {', '.join(inputs)}, and the library gives {', '.join(given)}"
             )
     found: dict[str, Value] = {}
     for name, sides in inputs.items():

@@ -20,14 +20,12 @@ from models.bootstrap import replicate_numbers, spread
 from models.datasets.kinematics import pt_and_mass
 from models.datasets.shards import Jets
 from models.dependence import score_dependence
-from models.export import Golden, Statistics, build
+from models.export import EFFICIENCIES, Golden, Statistics, build, golden_jets
 from models.networks import Network
 from models.torch_network import TorchNetwork
 from models.training.inputs import library_inputs
 from models.training.samples import SAMPLES
 
-EFFICIENCIES = [round(0.01 * i, 2) for i in range(1, 100)]
-N_GOLDEN = 16
 N_COMPARED = 5000
 TOLERANCE = 1e-5
 _CHUNK = 1000
@@ -69,7 +67,7 @@ def torch_scores(module: TorchNetwork, model: jettag.Model, jets: Jets) -> npt.N
 
 
 def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Golden:
-    """The first test jets, as many tops as others, in single precision as the file keeps them.
+    """Golden jets out of the test jets, with PyTorch's scores.
 
     Parameters
     ----------
@@ -84,12 +82,8 @@ def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Gold
     -------
     Golden
     """
-    half = N_GOLDEN // 2
-    chosen = np.sort(np.concatenate([np.flatnonzero(test.labels == label)[:half] for label in (0, 1)]))
-    jets = test.chosen(chosen)
-    momenta = jets.momenta.astype(np.float32)
-    rounded = Jets(momenta.astype(np.float64), jets.offsets, jets.labels, jets.classes)
-    return Golden(momenta, jets.offsets, torch_scores(module, model, rounded), jets.classes)
+    jets = golden_jets(test)
+    return Golden(jets.momenta.astype(np.float32), jets.offsets, torch_scores(module, model, jets), jets.classes)
 
 
 def make_card(network: Network, sample: str, training: dict[str, Any], test: dict[str, float]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def engines(name: str, jets: shards.Jets) -> dict[str, Call]:
     images, features, _ = models["reference"].network_inputs(jets.jagged)
 
     # Constituents and pairs come in one row with the features; taking rows apart is no engine's work.
-    parts = {"image": images, **helpers.split_rows(network, features)}
+    parts = {"image": images, **network.split_rows(features)}
     parts = {one.name: np.ascontiguousarray(parts[one.name]) for one in session.get_inputs()}
 
     def run_onnx(start: int, stop: int) -> np.ndarray:
