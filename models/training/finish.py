@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 import jettag
 from jettag.metrics import summary, working_points
@@ -56,13 +55,10 @@ def torch_scores(module: TorchNetwork, model: jettag.Model, jets: Jets) -> npt.N
     -------
     ndarray of float32
     """
-    module.eval()
     scores = []
-    with torch.no_grad():
-        for start in range(0, len(jets), _CHUNK):
-            images, features = library_inputs(model, jets.part(start, start + _CHUNK))
-            given = None if features is None else torch.from_numpy(features)
-            scores.append(module.scores(torch.from_numpy(images), given).numpy())
+    for start in range(0, len(jets), _CHUNK):
+        images, features = library_inputs(model, jets.part(start, start + _CHUNK))
+        scores.append(module.numpy_scores(images, features))
     return np.concatenate(scores)
 
 
