@@ -128,7 +128,6 @@ def save(
     ValueError
         When scores differ by more than 1e-5; nothing is written then.
     """
-    target = Path(out)
     some = usable(jets)
     golden = golden_jets(some)
     if len(golden) < _LEAST_GOLDEN:
@@ -164,6 +163,10 @@ def save(
         card |= {"sample": sample, "test_jets": len(some), **numbers}
         points = {"sample": sample, "points": working_points(ours, some.labels, EFFICIENCIES)}
     stored = Golden(golden.momenta.astype(np.float32), golden.offsets, scores.astype(np.float32), golden.classes)
-    jtm.write(target, build(network, weights, statistics, **fixed, working_points=points, card=card, golden=stored))
-    jettag.load(target).selftest()
+    finished = build(network, weights, statistics, **fixed, working_points=points, card=card, golden=stored)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "draft.jtm"
+        jtm.write(draft, finished)
+        jettag.load(draft).selftest()
+    jtm.write(out, finished)
     return Checked(len(some), difference, len(golden), numbers)

@@ -114,6 +114,8 @@ class _Walk:
         self._constants: dict[str, npt.NDArray[Any]] = dict(whole.constants)
         self._values: dict[str, Value | None] = {}
         self._problems: list[Problem] = []
+        # Constants that depend on the size of something that could not be read.
+        self._sizes: set[str] = set()
         for name, value in inputs.items():
             self._keep(name, value)
 
@@ -143,9 +145,13 @@ class _Walk:
             chosen = sides[slice(node.attributes.get("start", 0), node.attributes.get("end"))]
             self._constants[node.outputs[0]] = np.array(chosen, np.int64)
             return
+        if node.operator == "Shape" or self._of_unknown_sizes(node):
+            self._sizes.update(node.outputs)
+            return
         if node.operator not in READERS:
             raise Cannot(_HINTS.get(node.operator, "jettag has no such layer"))
-        if any(name in self._values and self._values[name] is None for name in node.inputs):
+        lost = self._sizes | {name for name, value in self._values.items() if value is None}
+        if lost.intersection(node.inputs):
             self._give_up(node)
             return
         given = [self._constants.get(name, self._values.get(name)) if name else None for name in node.inputs]
@@ -154,6 +160,11 @@ class _Walk:
         if isinstance(given[0], Value) and given[0].ending and node.operator not in _LAST:
             raise Cannot(f"it reads what a {given[0].ending} gives, which is read only as the last step")
         self._keep(node.outputs[0], READERS[node.operator](Context(self._draft, node, given, self._jets)))
+
+    def _of_unknown_sizes(self, node: Node) -> bool:
+        """Whether it works on nothing but sizes of what could not be read."""
+        there = [name for name in node.inputs if name and name not in self._constants]
+        return bool(there) and self._sizes.issuperset(there)
 
     def _fold(self, node: Node) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -25,37 +26,24 @@ def _reduced_axes(context: Context, value: Value) -> bool:
     return bool(context.attribute("keepdims", 1))
 
 
-def _without(context: Context, value: Value) -> Value:
-    """A vector, over whose sides of length 1 a reduction goes."""
-    keep = _reduced_axes(context, value)
-    return value if keep else replace(value, axes=(0,))
+def _reduction(reduce: Callable[[Context, Value, bool], Value]) -> Reader:
+    """A reduction over rows and columns; of a vector there are none."""
+
+    def read(context: Context) -> Value:
+        value = context.value()
+        keep = _reduced_axes(context, value)
+        if not value.is_vector:
+            return reduce(context, value, keep)
+        return value if keep else replace(value, axes=(0,))
+
+    return read
 
 
-def reduce_mean(context: Context) -> Value:
-    """ReduceMean: `global_average`."""
-    value = context.value()
-    if value.is_vector:
-        return _without(context, value)
-    return windows.averaged(context, value, _reduced_axes(context, value))
-
-
-def reduce_sum(context: Context) -> Value:
-    """ReduceSum: `global_average` times the number of pixels."""
-    value = context.value()
-    if value.is_vector:
-        return _without(context, value)
-    mean = windows.averaged(context, value, _reduced_axes(context, value))
+def _summed(context: Context, value: Value, keep: bool) -> Value:
+    """The average times the number of pixels."""
+    mean = windows.averaged(context, value, keep)
     count = np.full(value.shape[0], float(math.prod(value.shape[1:])))
-    name = context.draft.scaled(mean.layer, count, np.zeros_like(count))
-    return replace(mean, layer=name)
-
-
-def reduce_max(context: Context) -> Value:
-    """ReduceMax: a `max_pool` over everything."""
-    value = context.value()
-    if value.is_vector:
-        return _without(context, value)
-    return windows.largest(context, value, _reduced_axes(context, value))
+    return replace(mean, layer=context.draft.scaled(mean.layer, count, np.zeros_like(count)))
 
 
 def global_average_pool(context: Context) -> Value:
@@ -225,9 +213,9 @@ def matmul(context: Context) -> Value:
 
 
 READERS: dict[str, Reader] = {
-    "ReduceMean": reduce_mean,
-    "ReduceSum": reduce_sum,
-    "ReduceMax": reduce_max,
+    "ReduceMean": _reduction(windows.averaged),
+    "ReduceSum": _reduction(_summed),
+    "ReduceMax": _reduction(windows.largest),
     "GlobalAveragePool": global_average_pool,
     "GlobalMaxPool": global_max_pool,
     "Flatten": flatten,

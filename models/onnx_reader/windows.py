@@ -34,7 +34,8 @@ def _channels_first(value: Value) -> None:
 
 def _padding(context: Context, value: Value, kernel: list[int], stride: list[int]) -> Pads:
     """Padding in numbers: top, bottom, left, right."""
-    sides = value.shape[1:]
+    already = value.pads or (0, 0, 0, 0)
+    sides = (value.shape[1] + already[0] + already[1], value.shape[2] + already[2] + already[3])
     match context.attribute("auto_pad", "NOTSET"):
         case "NOTSET":
             given = context.attribute("pads") or [0] * (2 * (len(value.axes) - 1))
@@ -48,10 +49,7 @@ def _padding(context: Context, value: Value, kernel: list[int], stride: list[int
             if mode == "SAME_LOWER":
                 pairs = [(after, before) for before, after in pairs]
             (top, bottom), (left, right) = pairs
-    if value.pads is not None:
-        before = value.pads
-        top, bottom, left, right = top + before[0], bottom + before[1], left + before[2], right + before[3]
-    return top, bottom, left, right
+    return top + already[0], bottom + already[1], left + already[2], right + already[3]
 
 
 def _said(pads: Pads, shape: Shape, kernel: list[int], stride: list[int]) -> str | list[int]:
@@ -133,20 +131,26 @@ def conv(context: Context) -> Value:
     return _slid(value, name, context.draft.shapes[name])
 
 
-def max_pool(context: Context) -> Value:
-    """MaxPool."""
+def _pooling(context: Context) -> tuple[Value, list[int], list[int], Pads]:
+    """What a pooling reads, its kernel, stride and padding."""
     value = context.value()
     if value.is_vector:
-        raise Cannot("a maximum over one pixel or over a vector")
+        raise Cannot("a window over a vector")
     _channels_first(value)
+    kernel, stride = _window(context, value)
+    pads = _padding(context, value, kernel, stride)
+    _not_rounded_up(context, value, pads, kernel, stride)
+    return value, kernel, stride, pads
+
+
+def max_pool(context: Context) -> Value:
+    """MaxPool."""
+    value, kernel, stride, pads = _pooling(context)
     context.only(storage_order=0)
     if any(context.node.outputs[1:]):
         raise Cannot("the output Indices is used")
     if value.pads is not None and value.pad_value > _LOWEST:
         raise Cannot(f"padding with {value.pad_value} before a maximum: only minus infinity is read")
-    kernel, stride = _window(context, value)
-    pads = _padding(context, value, kernel, stride)
-    _not_rounded_up(context, value, pads, kernel, stride)
     keys = {"kernel": kernel, "stride": stride, "padding": _said(pads, value.shape, kernel, stride)}
     name = context.draft.add("", "max_pool", [value.layer], keys, {})
     return _slid(value, name, context.draft.shapes[name])
@@ -154,15 +158,9 @@ def max_pool(context: Context) -> Value:
 
 def average_pool(context: Context) -> Value:
     """AveragePool: a `global_average`, or a `depthwise_conv2d` with equal weights."""
-    value = context.value()
-    if value.is_vector:
-        raise Cannot("an average over one pixel or over a vector")
-    _channels_first(value)
+    value, kernel, stride, pads = _pooling(context)
     if value.pads is not None and value.pad_value != 0:
         raise Cannot(f"padding with {value.pad_value}: only 0 is read")
-    kernel, stride = _window(context, value)
-    pads = _padding(context, value, kernel, stride)
-    _not_rounded_up(context, value, pads, kernel, stride)
     if any(pads) and not (context.attribute("count_include_pad", 0) or pads == value.pads):
         raise Cannot("count_include_pad 0 with padding: averages of fewer pixels at the edges")
     if kernel == list(value.shape[1:]) and not any(pads):

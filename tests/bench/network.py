@@ -20,10 +20,9 @@ import numpy as np
 import onnxruntime
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "python")]
+sys.path.insert(0, str(ROOT))
 
 import jettag  # noqa: E402
-import models_helpers as helpers  # noqa: E402
 from models import jtm  # noqa: E402
 from models.datasets import shards  # noqa: E402
 from models.export import network_of  # noqa: E402

@@ -161,6 +161,11 @@ BODIES = {
     "convolution": ([("Conv", "image w b", "y", {"pads": [1, 0, 2, 1]})], {}, ["conv2d"]),
     "same upper": ([("Conv", "image w", "y", {"auto_pad": "SAME_UPPER", "strides": [2, 2]})], {}, ["conv2d"]),
     "same lower": ([("Conv", "image w", "y", {"auto_pad": "SAME_LOWER", "strides": [2, 2]})], {}, ["conv2d"]),
+    "pad, then same": (
+        [("Pad", "image pad", "p"), ("Conv", "p w b", "y", {"auto_pad": "SAME_UPPER", "strides": [3, 3]})],
+        {"pad": np.array([0, 0, 0, 1, 0, 0, 0, 0], np.int64)},
+        ["conv2d"],
+    ),
     "valid": ([("Conv", "image w", "y", {"auto_pad": "VALID", "kernel_shape": [3, 3]})], {}, ["conv2d"]),
     "batch norm, swish": (
         [
@@ -484,6 +489,21 @@ def test_every_unreadable_node_is_named():
     ]
     text = str(caught.value)
     assert "dilations [2, 2]: only 1 is read" in text and "the_l (LeakyRelu): jettag has no such layer" in text
+
+
+def test_sizes_of_what_cannot_be_read_are_no_problems_of_their_own():
+    """A Shape behind an operator whose output nobody knows the shape of."""
+    nodes = [
+        ("NonZero", "image", "z"),
+        ("Cast", "z", "x", {"to": TensorProto.FLOAT}),
+        ("Shape", "x", "s"),
+        ("Gather", "s zero", "n"),
+        ("Reshape", "x n", "f"),
+        ("Relu", "f", "out"),
+    ]
+    with pytest.raises(UnreadableError) as caught:
+        read(graph(nodes, {"zero": np.array([0], np.int64)}, output=ANY), {"image": SIDES})
+    assert [one.operator for one in caught.value.problems] == ["NonZero"]
 
 
 # Nodes from `image` to `out`, and what is said of them.

@@ -12,6 +12,7 @@ import pytest
 
 import jettag
 import models_helpers as helpers
+import test_onnx_reader
 from models import from_onnx, jtm, own
 from models.datasets import shards
 from models.export import Statistics, network_of
@@ -148,6 +149,33 @@ def test_an_image_of_ones_own(sample, tmp_path, monkeypatch):
     model = jettag.load("mine.jtm")
     assert model.info["recipe_shape"] == (3, 20, 24) and selftest("mine.jtm").returncode == 0
     assert "mean" not in model.info["header"]["image"]
+
+
+@pytest.mark.parametrize("jets", ["jets", 7])
+def test_graphs_as_tensorflow_writes_them(sample, tmp_path, monkeypatch, jets):
+    """Channels last, seven jets at a time or any number, one output."""
+    monkeypatch.chdir(tmp_path)
+    nodes = [
+        ("Transpose", "image_last", "x", {"perm": [0, 3, 1, 2]}),
+        ("Conv", "x w", "c", {"strides": [3, 3]}),
+        ("Transpose", "c", "l", {"perm": [0, 2, 3, 1]}),
+        ("Reshape", "l sides", "f"),
+        ("MatMul", "f m", "z"),
+        ("Sigmoid", "z", "out"),
+    ]
+    weights = test_onnx_reader.weights(w=(4, 3, 4, 4), m=(324, 1))
+    weights |= {"m": weights["m"] / 100, "sides": np.array([-1, 324], np.int64)}
+    inputs = {"image_last": (jets, 28, 28, 3)}
+    onnx.save(test_onnx_reader.graph(nodes, weights, inputs, (jets, 1)), "net.onnx")
+    words = ["net.onnx", "--image", "A35", "--crop", 3, 3, 28, 28, "--compare", 100]
+    assert run(*words, "--out", "mine.jtm") == 0
+    some = sample.part(0, 7)
+    model = jettag.load("mine.jtm")
+    images, _, _ = model.network_inputs(some.jagged)
+    expected = onnxruntime.InferenceSession("net.onnx").run(None, {"image_last": images.transpose(0, 2, 3, 1)})[0][:, 0]
+    assert np.ptp(expected) > 0.01 and np.abs(model.tag(some.jagged) - expected).max() <= TOLERANCE
+    assert run(*words, "--classes", "top,qcd", "--out", "other.jtm") == 0
+    assert np.abs(jettag.load("other.jtm").tag(some.jagged) - (1 - expected)).max() <= TOLERANCE
 
 
 def test_colour_images_need_classes(sample, tmp_path, monkeypatch, capsys):
