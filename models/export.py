@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.datasets.shards import Jets
 from models.jtm import Model
 from models.layers import GIVEN
 from models.networks import CLASSES, Network
 from models.sets import sets_of
 
 LICENCE = "Apache-2.0"
+N_GOLDEN = 16
+# Signal efficiencies of working points.
+EFFICIENCIES = [round(0.01 * i, 2) for i in range(1, 100)]
 
 Floats = npt.NDArray[np.float32]
 
@@ -62,6 +66,24 @@ class Golden:
     classes: npt.NDArray[np.uint8] | None = None
 
 
+def golden_jets(jets: Jets) -> Jets:
+    """Jets for the self-test: the first ones, as many tops as others, in single precision as files keep them.
+
+    Parameters
+    ----------
+    jets : Jets
+        All usable.
+
+    Returns
+    -------
+    Jets
+    """
+    half = N_GOLDEN // 2
+    chosen = np.sort(np.concatenate([np.flatnonzero(jets.labels == label)[:half] for label in (0, 1)]))
+    some = jets.chosen(chosen)
+    return Jets(some.momenta.astype(np.float32).astype(np.float64), some.offsets, some.labels, some.classes)
+
+
 def build(
     network: Network,
     weights: Mapping[str, Floats],
@@ -73,6 +95,8 @@ def build(
     card: Mapping[str, Any] | None = None,
     golden: Golden | None = None,
     notes: Mapping[str, Any] | None = None,
+    classes: Sequence[str] = CLASSES,
+    licence: str = LICENCE,
 ) -> Model:
     """Put a model together.
 
@@ -92,6 +116,10 @@ def build(
         Jets for the self-test.
     notes : mapping, optional
         Anything for people.
+    classes : sequence of str, optional
+        Of the outputs in order; one is `top`.
+    licence : str, optional
+        SPDX identifier.
 
     Returns
     -------
@@ -102,9 +130,9 @@ def build(
         "name": network.name,
         "version": version,
         "created": created,
-        "licence": LICENCE,
+        "licence": licence,
         "description": network.description,
-        "classes": list(CLASSES),
+        "classes": list(classes),
         "image": dict(network.image),
     }
     tensors = {name: np.asarray(weights[name], np.float32) for name in network.tensor_shapes()}

@@ -199,7 +199,20 @@ def _count_values(value: Any, depth: int = 1) -> int:
     return 1 + sum(_count_values(one, depth + isinstance(one, dict | list)) for one in children)
 
 
-def _fits(key: Key, value: Any) -> bool:
+def fits(key: Key, value: Any) -> bool:
+    """Whether a layer's key may have this value.
+
+    Parameters
+    ----------
+    key : Key
+        Of `models.layers.KINDS`.
+    value : object
+        Any.
+
+    Returns
+    -------
+    bool
+    """
     match key.form:
         case "integer":
             return _is_integer(value, int(key.least), int(key.most))
@@ -262,7 +275,7 @@ def _check_layer_keys(layer: dict[str, Any], pass_over_unknown: bool) -> None:
         raise FormatError(f"layer {name}: inputs: not allowed")
     keys = KINDS[layer["kind"]]
     for key, rule in keys.items():
-        if key in layer and not _fits(rule, layer[key]):
+        if key in layer and not fits(rule, layer[key]):
             raise FormatError(f"layer {name}: {key}: not allowed: {layer[key]}")
         if key not in layer and rule.default is None:
             raise FormatError(f"layer {name}: {key}: missing")

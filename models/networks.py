@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from models.layers import (
     CONSTITUENTS,
     FEATURES,
@@ -123,6 +126,26 @@ class Network:
         """Channels, rows, columns that the first layer reads."""
         sides = self.image.get("resize") or self.image.get("crop", [])[2:] or self.image["bins"]
         return (len(self.image["channels"]), *sides)
+
+    def split_rows(self, rows: npt.NDArray[Any] | None) -> dict[str, npt.NDArray[Any]]:
+        """Features, constituents and pairs out of the rows that they come in.
+
+        Parameters
+        ----------
+        rows : ndarray or None
+            (n, values).
+
+        Returns
+        -------
+        dict of str to ndarray
+            (n, and the shape of each); empty where there are none.
+        """
+        if rows is None:
+            return {}
+        ends = np.cumsum([math.prod(shape) for shape in self.row_shapes.values()])
+        parts = np.split(rows, ends[:-1], axis=1)
+        shapes = self.row_shapes.items()
+        return {name: part.reshape(-1, *shape) for (name, shape), part in zip(shapes, parts, strict=True)}
 
     def shapes(self) -> dict[str, Shape]:
         """Shape of every value: the image, what else is given, and each layer's output."""

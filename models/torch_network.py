@@ -299,6 +299,29 @@ class TorchNetwork(NamedWeights):
         """
         return torch.softmax(self(images, features), 1)[:, -1]
 
+    def numpy_scores(
+        self, images: npt.NDArray[np.float32], rows: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """The same from arrays, as `jettag.Model.network_inputs` gives them, without gradients.
+
+        Parameters
+        ----------
+        images : ndarray of float32
+            (n, channels, rows, columns).
+        rows : ndarray of float32 or None
+            (n, values), for networks that read features, constituents or pairs.
+
+        Returns
+        -------
+        ndarray of float32
+            (n,).
+        """
+        self.eval()
+        with torch.no_grad():
+            given = None if rows is None else torch.from_numpy(rows)
+            scores: npt.NDArray[np.float32] = self.scores(torch.from_numpy(images), given).numpy()
+        return scores
+
     def named_tensors(self) -> dict[str, Tensor]:
         """Parameters and batch-norm statistics under their names in model files; the tensors themselves."""
         return {

@@ -3,7 +3,8 @@
 #
 #   sh tests/run.sh           some minutes
 #   sh tests/run.sh --all     also what takes long: fuzzing, other processors, coverage, changes to the library that have
-#                             to be noticed, a long run, every network on every backend under the sanitizers
+#                             to be noticed, a long run, every network on every backend under the sanitizers, and
+#                             through ONNX and back
 #
 # Installs what it needs first (examples/setup.sh) and says so. Each step's output is in build/test-logs/; a failing
 # step's is printed as well. The last line is "N passed, N failed".
@@ -99,6 +100,7 @@ if [ $all = yes ]; then
     step fastjet sh tests/consumers/fastjet.sh
     step recipes sh tests/consumers/recipes.sh
     step site sh docs/build.sh
+    step onnx-all env JETTAG_ALL_NETWORKS=1 $python -m pytest -q tests/python/test_onnx_reader.py
     step pytest-sanitized-all python_sanitized tests/python
 fi
 

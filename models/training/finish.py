@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 import jettag
 from jettag.metrics import summary, working_points
@@ -20,14 +19,12 @@ from models.bootstrap import replicate_numbers, spread
 from models.datasets.kinematics import pt_and_mass
 from models.datasets.shards import Jets
 from models.dependence import score_dependence
-from models.export import Golden, Statistics, build
+from models.export import EFFICIENCIES, Golden, Statistics, build, golden_jets
 from models.networks import Network
 from models.torch_network import TorchNetwork
 from models.training.inputs import library_inputs
 from models.training.samples import SAMPLES
 
-EFFICIENCIES = [round(0.01 * i, 2) for i in range(1, 100)]
-N_GOLDEN = 16
 N_COMPARED = 5000
 TOLERANCE = 1e-5
 _CHUNK = 1000
@@ -58,18 +55,15 @@ def torch_scores(module: TorchNetwork, model: jettag.Model, jets: Jets) -> npt.N
     -------
     ndarray of float32
     """
-    module.eval()
     scores = []
-    with torch.no_grad():
-        for start in range(0, len(jets), _CHUNK):
-            images, features = library_inputs(model, jets.part(start, start + _CHUNK))
-            given = None if features is None else torch.from_numpy(features)
-            scores.append(module.scores(torch.from_numpy(images), given).numpy())
+    for start in range(0, len(jets), _CHUNK):
+        images, features = library_inputs(model, jets.part(start, start + _CHUNK))
+        scores.append(module.numpy_scores(images, features))
     return np.concatenate(scores)
 
 
 def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Golden:
-    """The first test jets, as many tops as others, in single precision as the file keeps them.
+    """Golden jets out of the test jets, with PyTorch's scores.
 
     Parameters
     ----------
@@ -84,12 +78,8 @@ def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Gold
     -------
     Golden
     """
-    half = N_GOLDEN // 2
-    chosen = np.sort(np.concatenate([np.flatnonzero(test.labels == label)[:half] for label in (0, 1)]))
-    jets = test.chosen(chosen)
-    momenta = jets.momenta.astype(np.float32)
-    rounded = Jets(momenta.astype(np.float64), jets.offsets, jets.labels, jets.classes)
-    return Golden(momenta, jets.offsets, torch_scores(module, model, rounded), jets.classes)
+    jets = golden_jets(test)
+    return Golden(jets.momenta.astype(np.float32), jets.offsets, torch_scores(module, model, jets), jets.classes)
 
 
 def make_card(network: Network, sample: str, training: dict[str, Any], test: dict[str, float]) -> dict[str, Any]:

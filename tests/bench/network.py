@@ -23,10 +23,9 @@ import numpy as np
 import onnxruntime
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "python")]
+sys.path.insert(0, str(ROOT))
 
 import jettag  # noqa: E402
-import models_helpers as helpers  # noqa: E402
 from models import jtm  # noqa: E402
 from models.datasets import shards  # noqa: E402
 from models.export import network_of  # noqa: E402
@@ -59,7 +58,7 @@ def engines(name: str, jets: shards.Jets, backends: list[str]) -> dict[str, Call
     images, features, _ = models["native"].network_inputs(jets.jagged)
 
     # Constituents and pairs come in one row with the features; taking rows apart is no engine's work.
-    parts = {"image": images, **helpers.split_rows(network, features)}
+    parts = {"image": images, **network.split_rows(features)}
     parts = {one.name: np.ascontiguousarray(parts[one.name]) for one in session.get_inputs()}
 
     def run_onnx(start: int, stop: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,16 +51,6 @@ def network_inputs(network: Network, jets: int, seed: int) -> tuple[Floats, Floa
     return blob_images(network.image_shape, jets, seed), np.concatenate(rows, 1) if rows else None
 
 
-def split_rows(network: Network, rows: Floats | None) -> dict[str, Floats]:
-    """Features, constituents and pairs out of the rows that they come in."""
-    found, start = {}, 0
-    for name, shape in network.row_shapes.items():
-        end = start + math.prod(shape)
-        found[name] = rows[:, start:end].reshape(-1, *shape)
-        start = end
-    return found
-
-
 def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: Floats | None) -> tuple[Floats, Floats]:
     """Logits, and the score of the class top, by ONNX Runtime without its graph optimisations."""
     options = onnxruntime.SessionOptions()
@@ -69,7 +58,7 @@ def onnx_outputs(network: Network, tensors: Tensors, images: Floats, features: F
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     model = to_onnx(network, tensors).SerializeToString()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    given: dict[str, Any] = {"image": images, **split_rows(network, features)}
+    given: dict[str, Any] = {"image": images, **network.split_rows(features)}
     read = {one.name for one in session.get_inputs()}
     given = {name: values for name, values in given.items() if name in read}
     logits, scores = session.run([LOGITS, SCORES], given)
