@@ -163,7 +163,7 @@ BODIES = {
     "same lower": ([("Conv", "image w", "y", {"auto_pad": "SAME_LOWER", "strides": [2, 2]})], {}, ["conv2d"]),
     "pad, then same": (
         [("Pad", "image pad", "p"), ("Conv", "p w b", "y", {"auto_pad": "SAME_UPPER", "strides": [3, 3]})],
-        {"pad": np.array([0, 0, 0, 1, 0, 0, 0, 0], np.int64)},
+        {"pad": np.array([0, 0, 1, 1, 0, 0, 0, 0], np.int64)},
         ["conv2d"],
     ),
     "valid": ([("Conv", "image w", "y", {"auto_pad": "VALID", "kernel_shape": [3, 3]})], {}, ["conv2d"]),
