@@ -114,7 +114,6 @@ class Draft:
         """
         name = f"unreadable {len(self.shapes)}"
         self.shapes[name] = shape
-        self.shared.add(name)
         return name
 
     def value(self, layer: str) -> Value:

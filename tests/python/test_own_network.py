@@ -12,7 +12,7 @@ import pytest
 
 import jettag
 import models_helpers as helpers
-import test_onnx_reader
+import onnx_graphs
 from models import from_onnx, jtm, own
 from models.datasets import shards
 from models.export import Statistics, network_of
@@ -163,10 +163,10 @@ def test_graphs_as_tensorflow_writes_them(sample, tmp_path, monkeypatch, jets):
         ("MatMul", "f m", "z"),
         ("Sigmoid", "z", "out"),
     ]
-    weights = test_onnx_reader.weights(w=(4, 3, 4, 4), m=(324, 1))
+    weights = onnx_graphs.weights(w=(4, 3, 4, 4), m=(324, 1))
     weights |= {"m": weights["m"] / 100, "sides": np.array([-1, 324], np.int64)}
     inputs = {"image_last": (jets, 28, 28, 3)}
-    onnx.save(test_onnx_reader.graph(nodes, weights, inputs, (jets, 1)), "net.onnx")
+    onnx.save(onnx_graphs.graph(nodes, weights, inputs, (jets, 1)), "net.onnx")
     words = ["net.onnx", "--image", "A35", "--crop", 3, 3, 28, 28, "--compare", 100]
     assert run(*words, "--out", "mine.jtm") == 0
     some = sample.part(0, 7)
