@@ -61,7 +61,7 @@ fetch() { # fetch ARCHITECTURE: its libcjson and cmocka, unpacked into build-ARC
 }
 
 other() { # other ARCHITECTURE GNU-NAME QEMU ENDIAN
-    need_packages qemu-user:"$3" "gcc-$2:$2-gcc" dpkg-dev:dpkg-deb
+    need_packages qemu-user:"$3" "gcc-$2:$2-gcc" "libc6-dev-$1-cross:/usr/$2/include/stdio.h" dpkg-dev:dpkg-deb
     fetch "$1"
     root=$PWD/build-$1
     libraries=$root/sysroot/usr/lib/$2
@@ -85,7 +85,8 @@ cpu = '$1'
 endian = '$4'
 EOT
     # -O2: gcc 12 for arm64 gives up on a loop of the tests with -O3.
-    [ -f "$root/build/build.ninja" ] || meson setup "$root/build" --cross-file "$root/cross.txt" -Donednn=disabled -Doptimization=2
+    [ -f "$root/build/build.ninja" ] || meson setup "$root/build" --cross-file "$root/cross.txt" -Dcuda=disabled \
+        -Donednn=disabled -Doptimization=2
     ninja -C "$root/build"
     JETTAG_TEST_EMULATED=1 meson test -C "$root/build" --no-rebuild --print-errorlogs --timeout-multiplier 40
     passed=$(grep -c '"result": "OK"' "$root/build/meson-logs/testlog.json")
