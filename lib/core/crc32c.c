@@ -1,4 +1,5 @@
 #include "core.h"
+#include "little_endian.h"
 #include "processor.h"
 
 #include <string.h>
@@ -24,18 +25,13 @@ static void make_tables(uint32_t table[TABLES][256])
             table[t][byte] = (table[t - 1][byte] >> 8) ^ table[0][table[t - 1][byte] & 0xFF];
 }
 
-static uint32_t little_endian(const unsigned char *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 static uint32_t by_tables(const unsigned char *at, size_t length, uint32_t crc)
 {
     uint32_t table[TABLES][256];
     make_tables(table);
     for (; length >= 8; length -= 8, at += 8) {
-        uint32_t low = crc ^ little_endian(at);
-        uint32_t high = little_endian(at + 4);
+        uint32_t low = crc ^ jt_u32_at(at);
+        uint32_t high = jt_u32_at(at + 4);
         crc = table[7][low & 0xFF] ^ table[6][(low >> 8) & 0xFF] ^ table[5][(low >> 16) & 0xFF] ^ table[4][low >> 24] ^
               table[3][high & 0xFF] ^ table[2][(high >> 8) & 0xFF] ^ table[1][(high >> 16) & 0xFF] ^
               table[0][high >> 24];

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../core/little_endian.h"
+
 int32_t jt_tensor_find(const jt_tensors *tensors, const char *name)
 {
     return jt_names_find(&tensors->names, name);
@@ -30,12 +32,6 @@ static int is_little_endian(void)
     return first == 1;
 }
 
-static uint32_t bits_at(const jt_tensor *tensor, size_t index)
-{
-    const unsigned char *at = tensor->bytes + 4 * index;
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 static int is_finite(uint32_t bits)
 {
     return (bits & 0x7F800000u) != 0x7F800000u;
@@ -46,16 +42,16 @@ size_t jt_tensor_finite_until(const jt_tensor *tensor)
     /* All of them first, without a branch: hardly ever is any not. */
     int all = 1;
     for (size_t i = 0; i < tensor->floats; i++)
-        all &= is_finite(bits_at(tensor, i));
+        all &= is_finite(jt_u32_at(tensor->bytes + 4 * i));
     size_t i = all ? tensor->floats : 0;
-    while (i < tensor->floats && is_finite(bits_at(tensor, i)))
+    while (i < tensor->floats && is_finite(jt_u32_at(tensor->bytes + 4 * i)))
         i++;
     return i;
 }
 
 float jt_tensor_at(const jt_tensor *tensor, size_t index)
 {
-    const uint32_t bits = bits_at(tensor, index);
+    const uint32_t bits = jt_u32_at(tensor->bytes + 4 * index);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "../core/little_endian.h"
+
 /* Byte offsets of the preamble's fields. */
 enum {
     AT_MAGIC = 0,
@@ -20,26 +22,13 @@ enum {
 
 static const unsigned char magic[8] = {0x89, 'J', 'T', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
 
-static uint64_t little_endian(const unsigned char *at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = bytes; i-- > 0;)
-        value = value << 8 | at[i];
-    return value;
-}
-
-static uint32_t u32_at(const unsigned char *bytes, size_t at)
-{
-    return (uint32_t)little_endian(bytes + at, 4);
-}
-
 /* What is there before a length or checksum can be believed. */
 static jt_status check_identity(const unsigned char *bytes, size_t length, jt_error *error)
 {
     size_t n = length < sizeof magic ? length : sizeof magic;
     if (length == 0 || memcmp(bytes, magic, n) != 0)
         return jt_fail(error, JT_ERROR_FORMAT, AT_MAGIC, NULL, "not a jettag model file: its first bytes are others");
-    uint64_t major = length >= AT_MINOR ? little_endian(bytes + AT_MAJOR, 2) : JT_FORMAT_MAJOR;
+    uint64_t major = length >= AT_MINOR ? jt_u16_at(bytes + AT_MAJOR) : JT_FORMAT_MAJOR;
     if (major > JT_FORMAT_MAJOR)
         return jt_fail(error, JT_ERROR_VERSION, AT_MAJOR, NULL,
                        "the file has format version %" PRIu64 ", this library reads up to %d", major,
@@ -48,9 +37,9 @@ static jt_status check_identity(const unsigned char *bytes, size_t length, jt_er
         return jt_fail(error, JT_ERROR_FORMAT, (int64_t)length, NULL,
                        "the file ends after %zu bytes, within its preamble of %d", length, (int)JT_PREAMBLE);
     uint32_t crc = jt_crc32c(bytes, AT_PREAMBLE_CRC);
-    if (crc != u32_at(bytes, AT_PREAMBLE_CRC))
+    if (crc != jt_u32_at(bytes + AT_PREAMBLE_CRC))
         return jt_fail(error, JT_ERROR_CHECKSUM, 0, NULL, "the preamble's checksum is %08" PRIx32 ", not %08" PRIx32,
-                       crc, u32_at(bytes, AT_PREAMBLE_CRC));
+                       crc, jt_u32_at(bytes + AT_PREAMBLE_CRC));
     if (major != JT_FORMAT_MAJOR)
         return jt_fail(error, JT_ERROR_FORMAT, AT_MAJOR, NULL, "there is no format version %" PRIu64, major);
     for (size_t i = AT_RESERVED; i < JT_PREAMBLE; i++)
@@ -61,10 +50,10 @@ static jt_status check_identity(const unsigned char *bytes, size_t length, jt_er
 
 static jt_status check_lengths(const unsigned char *bytes, size_t length, jt_error *error)
 {
-    uint64_t preamble = little_endian(bytes + AT_PREAMBLE_LENGTH, 4);
-    uint64_t header = little_endian(bytes + AT_HEADER_LENGTH, 8);
-    uint64_t offset = little_endian(bytes + AT_BLOB_OFFSET, 8);
-    uint64_t blob = little_endian(bytes + AT_BLOB_LENGTH, 8);
+    uint64_t preamble = jt_u32_at(bytes + AT_PREAMBLE_LENGTH);
+    uint64_t header = jt_u64_at(bytes + AT_HEADER_LENGTH);
+    uint64_t offset = jt_u64_at(bytes + AT_BLOB_OFFSET);
+    uint64_t blob = jt_u64_at(bytes + AT_BLOB_LENGTH);
     if (preamble != JT_PREAMBLE)
         return jt_fail(error, JT_ERROR_FORMAT, AT_PREAMBLE_LENGTH, NULL, "a preamble of %" PRIu64 " bytes, not %d",
                        preamble, (int)JT_PREAMBLE);
@@ -98,10 +87,10 @@ static jt_status check_section(const unsigned char *bytes, size_t start, size_t 
                                const char *section, jt_error *error)
 {
     uint32_t crc = jt_crc32c(bytes + start, length);
-    if (crc == u32_at(bytes, crc_at))
+    if (crc == jt_u32_at(bytes + crc_at))
         return JT_OK;
     return jt_fail(error, JT_ERROR_CHECKSUM, (int64_t)start, NULL, "the %s's checksum is %08" PRIx32 ", not %08" PRIx32,
-                   section, crc, u32_at(bytes, crc_at));
+                   section, crc, jt_u32_at(bytes + crc_at));
 }
 
 jt_status jt_container_open(const void *bytes, size_t length, jt_container *container, jt_error *error)
@@ -114,9 +103,9 @@ jt_status jt_container_open(const void *bytes, size_t length, jt_container *cont
     if (status != JT_OK)
         return status;
 
-    size_t header_length = (size_t)little_endian(file + AT_HEADER_LENGTH, 8);
-    size_t blob_offset = (size_t)little_endian(file + AT_BLOB_OFFSET, 8);
-    size_t blob_length = (size_t)little_endian(file + AT_BLOB_LENGTH, 8);
+    size_t header_length = (size_t)jt_u64_at(file + AT_HEADER_LENGTH);
+    size_t blob_offset = (size_t)jt_u64_at(file + AT_BLOB_OFFSET);
+    size_t blob_length = (size_t)jt_u64_at(file + AT_BLOB_LENGTH);
     status = check_section(file, JT_PREAMBLE, header_length, AT_HEADER_CRC, "header", error);
     if (status != JT_OK)
         return status;
@@ -127,7 +116,7 @@ jt_status jt_container_open(const void *bytes, size_t length, jt_container *cont
     if (status != JT_OK)
         return status;
 
-    *container = (jt_container){.minor = (uint32_t)little_endian(file + AT_MINOR, 2),
+    *container = (jt_container){.minor = jt_u16_at(file + AT_MINOR),
                                 .header = file + JT_PREAMBLE,
                                 .header_length = header_length,
                                 .blob = file + blob_offset,

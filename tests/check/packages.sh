@@ -1,10 +1,10 @@
 # Sourced by scripts that need system packages: installs what is missing when root, else names it and stops.
 #
-#   need_packages PACKAGE:COMMAND...    each PACKAGE is there when COMMAND is
+#   need_packages PACKAGE:COMMAND...    each PACKAGE is there when COMMAND is, which may be the path of any file
 need_packages() {
     missing=
     for pair in "$@"; do
-        command -v "${pair#*:}" >/dev/null || missing="$missing ${pair%%:*}"
+        [ -e "${pair#*:}" ] || command -v "${pair#*:}" >/dev/null || missing="$missing ${pair%%:*}"
     done
     [ -z "$missing" ] && return 0
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/little_endian.h"
 #include "tests/unit/model/sample.h"
 
 static const char *folder;
@@ -94,7 +95,9 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
         char header[4096], name[16];
-        static const float blob[128] = {0.5f, -0.25f, 1.0f};
+        static const float floats[128] = {0.5f, -0.25f, 1.0f};
+        unsigned char blob[sizeof floats];
+        little_endian_put(blob, floats, sizeof floats / sizeof *floats);
         snprintf(header, sizeof header, small, networks[i][0], networks[i][1], networks[i][2]);
         snprintf(name, sizeof name, "small%zu", i);
         jtm file = jtm_pack(header, strlen(header), blob, networks[i][2][0] ? sizeof blob : 0);

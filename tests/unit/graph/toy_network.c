@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../little_endian.h"
 #include "lib/graph/kinds.h"
 
 toy *toy_new(jt_shape image, int32_t n_features, int32_t n_classes)
@@ -89,7 +90,9 @@ float *toy_tensor(toy *t, const char *name, int32_t n_dimensions, const int32_t 
     assert_non_null(values);
     for (size_t i = 0; i < row->floats; i++)
         values[i] = (float)next(t) / 8388608.0f - 1.0f;
-    row->bytes = (const unsigned char *)values;
+    row->bytes = jt_arena_take(&t->own, row->floats, sizeof *values);
+    assert_non_null(row->bytes);
+    t->values[t->tensors.n - 1] = values;
     assert_int_equal(jt_names_add(&t->tensors.names, row->name), t->tensors.n - 1);
     return values;
 }
@@ -178,16 +181,17 @@ int32_t toy_place(const toy *t, const char *name)
 
 float *toy_values(const toy *t, const char *name)
 {
-    /* toy_tensor made them as floats. */
-    return (float *)(uintptr_t)t->rows[toy_place(t, name)].bytes;
+    return t->values[toy_place(t, name)];
 }
 
 jt_status toy_build(toy *t)
 {
     jt_arena_free(&t->arena.host, t->arena.blocks);
     jt_arena_init(&t->arena, &t->arena.host);
-    for (int32_t i = 0; i < t->tensors.n; i++)
+    for (int32_t i = 0; i < t->tensors.n; i++) {
         t->rows[i].used = 0;
+        little_endian_put((unsigned char *)(uintptr_t)t->rows[i].bytes, t->values[i], t->rows[i].floats);
+    }
     t->error = (jt_error){.size = sizeof t->error, .offset = -2};
     memset(&t->graph, 0, sizeof t->graph);
     return jt_graph_build(&t->network, &t->arena, &t->arena, &t->graph, &t->error);

@@ -12,6 +12,7 @@ enum { TOY_LAYERS = 128, TOY_TENSORS = 1024 };
 typedef struct toy {
     jt_layer_spec layers[TOY_LAYERS];
     jt_tensor rows[TOY_TENSORS];
+    float *values[TOY_TENSORS]; /* of the rows, which toy_build gives them as bytes */
     jt_tensors tensors;
     jt_network network;
     jt_arena own;   /* names and values */

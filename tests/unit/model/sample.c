@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../little_endian.h"
 #include "lib/features/features.h"
 
 enum { TENSOR_TEXT = 16384, HEADER_TEXT = 32768, BLOB = 65536 };
@@ -120,7 +121,7 @@ sample sample_make(void)
             state = state * 1664525u + 1013904223u;
             float value = (float)(state >> 8) / 16777216.0f;
             value = rows[i].positive ? value + 0.5f : 2 * value - 1;
-            memcpy(s.blob + s.blob_length + 4 * k, &value, sizeof value);
+            little_endian_put(s.blob + s.blob_length + 4 * k, &value, 1);
         }
         s.blob_length += (4 * floats + 63) / 64 * 64;
     }
@@ -145,9 +146,14 @@ size_t sample_tensor(const sample *s, const char *name)
     return strtoul(strstr(row, "\"offset\":") + strlen("\"offset\":"), NULL, 10);
 }
 
+void sample_floats(const sample *s, const char *name, float *values, size_t n)
+{
+    little_endian_get(values, s->blob + sample_tensor(s, name), n);
+}
+
 void sample_set(sample *s, const char *name, size_t index, float value)
 {
-    memcpy(s->blob + sample_tensor(s, name) + 4 * index, &value, sizeof value);
+    little_endian_put(s->blob + sample_tensor(s, name) + 4 * index, &value, 1);
 }
 
 char *sample_edit(const char *header, const char *find, const char *replace)

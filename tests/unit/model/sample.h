@@ -17,6 +17,9 @@ void sample_free(sample *s);
 /* Place of a tensor's first byte in the blob; fails the test when there is no such tensor. */
 size_t sample_tensor(const sample *s, const char *name);
 
+/* Read the first n floats of a tensor. */
+void sample_floats(const sample *s, const char *name, float *values, size_t n);
+
 /* Write one float of a tensor. */
 void sample_set(sample *s, const char *name, size_t index, float value);
 

@@ -257,11 +257,11 @@ static void expect_folded(const sample *s, const jt_model_file *file, double eps
 {
     const jt_op *stem = first_op(file, "stem");
     float weight[36], gamma[4], beta[4], mean[4], variance[4];
-    memcpy(weight, s->blob + sample_tensor(s, "stem.weight"), sizeof weight);
-    memcpy(gamma, s->blob + sample_tensor(s, "stem.gamma"), sizeof gamma);
-    memcpy(beta, s->blob + sample_tensor(s, "stem.beta"), sizeof beta);
-    memcpy(mean, s->blob + sample_tensor(s, "stem.mean"), sizeof mean);
-    memcpy(variance, s->blob + sample_tensor(s, "stem.variance"), sizeof variance);
+    sample_floats(s, "stem.weight", weight, 36);
+    sample_floats(s, "stem.gamma", gamma, 4);
+    sample_floats(s, "stem.beta", beta, 4);
+    sample_floats(s, "stem.mean", mean, 4);
+    sample_floats(s, "stem.variance", variance, 4);
     for (int c = 0; c < 4; c++) {
         double scale = (double)gamma[c] / sqrt((double)variance[c] + epsilon);
         for (int i = 0; i < 9; i++)

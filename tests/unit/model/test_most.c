@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../little_endian.h"
 #include "sample.h"
 #include "lib/features/features.h"
 
@@ -111,11 +112,13 @@ static void test_features(void **state)
         "{\"name\":\"m\",\"dtype\":\"f32\",\"shape\":[53],\"offset\":0,\"bytes\":212},"
         "{\"name\":\"d\",\"dtype\":\"f32\",\"shape\":[53],\"offset\":256,\"bytes\":212},"
         "{\"name\":\"o.weight\",\"dtype\":\"f32\",\"shape\":[2,53],\"offset\":512,\"bytes\":424}]}";
-    float blob[240] = {0};
+    float floats[240] = {0};
     for (int i = 0; i < 53; i++) {
-        blob[i] = (float)i;
-        blob[64 + i] = 1.0f + (float)i;
+        floats[i] = (float)i;
+        floats[64 + i] = 1.0f + (float)i;
     }
+    unsigned char blob[sizeof floats];
+    little_endian_put(blob, floats, sizeof floats / sizeof *floats);
     char names[2048] = "", header[16384], *many = malloc(16000);
     for (int i = JT_FEATURES; i-- > 0;)
         sprintf(names + strlen(names), "\"%s\"%s", jt_feature_table[i].name, i ? "," : "");

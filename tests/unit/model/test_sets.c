@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../little_endian.h"
 #include "sample.h"
 
 enum { HEADER = 40000 };
@@ -36,7 +37,7 @@ static char *with_sets(sample *s, const char *sections, const char *layers, cons
     free(c);
     const float numbers[32] = {1.5f, -2, [16] = 0.25f, 8};
     s->blob = realloc(s->blob, s->blob_length + sizeof numbers);
-    memcpy(s->blob + s->blob_length, numbers, sizeof numbers);
+    little_endian_put(s->blob + s->blob_length, numbers, sizeof numbers / sizeof *numbers);
     s->blob_length += sizeof numbers;
     return header;
 }
