@@ -63,10 +63,11 @@ case ${1:-} in
     build "$target"
     done=$(cat "$total" 2>/dev/null || echo 0)
     while [ "$done" -lt "$wanted" ]; do
-        fuzz "$target" "-runs=$slice"
+        left=$((wanted - done))
+        fuzz "$target" "-runs=$((left < slice ? left : slice))"
         done=$((done + executions))
         echo $done >"$total"
-        echo "figure: executions of the fuzzer of $target in all, without a finding: $done"
+        echo "$done executions of fuzz_$target"
     done
     echo "figure: executions of the fuzzer of $target in all, without a finding: $done"
     ;;
