@@ -3,7 +3,7 @@
     python tests/data/make_golden.py
 
 Run once per version of the format; what is there already stays as it is, for ever. A file of format 1.0 with every kind
-of layer and every part of a header (the sample of tests/unit/model, as tests/fuzz/seeds.c writes it, with jets of
+of layer and every part of a header (the sample of tests/unit/model, as tests/fuzz/make_seeds.c writes it, with jets of
 jets.npz and their scores by ONNX Runtime), and a trained one with constituents and pairs, whose scores are PyTorch's.
 """
 
@@ -25,7 +25,7 @@ from models import jtm  # noqa: E402
 from models.export import network_of, weights_of  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parent / "golden"
-SEED = ROOT / "build" / "fuzz" / "model-seeds" / "whole.jtm"
+SEED = ROOT / "build" / "fuzz" / "whole.jtm"  # make_seeds whole FILE
 N_JETS = 8
 
 

@@ -1,7 +1,8 @@
 /*
- * Fuzzing what happens to jets: whatever the caller's arrays hold, jt_jets_check refuses them in words, or every jet
- * gets a status, and a good one a finite image in every recipe, finite features, the same on every kernel, and finite
- * constituents and pairs.
+ * Fuzzing what happens to jets: whatever the caller's arrays hold, jt_tag_jets refuses them in words and writes
+ * nothing, or gives every jet a score or a status, with a model that sees image, features, constituents and pairs. Of
+ * one jet of each input one room is looked into: its image in one recipe is finite, its features are finite and the
+ * same on every kernel, or its constituents and pairs are finite.
  *
  * The first bytes of an input choose layout, coordinates and lengths (struct plan), the others are the constituents:
  * plausible momenta, extreme values, or any bits (next_value). Arrays are exactly as long as they have to be, so that
@@ -18,11 +19,17 @@
 #include "lib/images/lit.h"
 #include "lib/jets/jets.h"
 #include "lib/sets/sets.h"
+#include "pool.h"
 #include "require.h"
+#include "seeds.h"
 
-enum { MOST_JETS = 7, MOST_CONSTITUENTS = 24, MOST_ROWS = MOST_JETS * MOST_CONSTITUENTS };
+enum { MOST_JETS = 4, MOST_CONSTITUENTS = 24, MOST_ROWS = MOST_JETS * MOST_CONSTITUENTS };
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static pool_use memory_of_input;
+static jt_context *tagger; /* made once */
 
 /* The input, taken from the front; zeros when it is used up. */
 typedef struct input {
@@ -87,7 +94,8 @@ typedef struct batch {
 static unsigned char *take_array(int64_t rows, int64_t stride, int64_t bytes, int64_t shift, const void **first)
 {
     size_t length = (size_t)(rows > 0 ? (rows - 1) * stride + bytes : 0);
-    unsigned char *memory = malloc(length + (size_t)shift + (length == 0));
+    unsigned char *memory = pool_take(&memory_of_input, length + (size_t)shift);
+    require(memory != NULL, "there is memory for an input");
     memset(memory, 0xA5, length + (size_t)shift);
     *first = memory + shift;
     return memory;
@@ -130,7 +138,7 @@ static int64_t lay_out(input *in, batch *b)
     b->jets.n_jets = next_byte(in) % (MOST_JETS + 1);
     int64_t rows = 0;
     if (flags & 4) {
-        b->offsets = malloc((size_t)(b->jets.n_jets + 1) * sizeof *b->offsets);
+        b->offsets = pool_take(&memory_of_input, (size_t)(b->jets.n_jets + 1) * sizeof *b->offsets);
         rows = next_byte(in) % 5;
         b->offsets[0] = rows;
         for (int64_t i = 0; i < b->jets.n_jets; i++)
@@ -162,12 +170,18 @@ static int64_t lay_out(input *in, batch *b)
     return rows;
 }
 
+static void release(void *memory)
+{
+    if (memory)
+        pool_release(&memory_of_input, memory);
+}
+
 static void batch_free(batch *b)
 {
-    free(b->offsets);
+    release(b->offsets);
     for (int k = 0; k < 4; k++)
-        free(b->memory[k]);
-    free(b->classes);
+        release(b->memory[k]);
+    release(b->classes);
 }
 
 /* Lengths that lie. Whatever is accepted has to lie inside the arrays, which n_constituents tells. */
@@ -210,13 +224,13 @@ static void spoil(input *in, batch *b)
     }
 }
 
-/* Scratch of exactly so many bytes, 64-byte aligned as the rooms want it, and not zero. */
-static void *scratch_of(size_t bytes, void **memory)
+/* Scratch of so many bytes, 64-byte aligned as the rooms want it, and not zero. */
+static void *scratch_of(size_t bytes)
 {
-    if (posix_memalign(memory, 64, bytes ? bytes : 1) != 0)
-        abort();
-    memset(*memory, 0xA5, bytes);
-    return *memory;
+    void *scratch = pool_take(&memory_of_input, bytes < 256 ? 256 : bytes);
+    require(scratch != NULL, "there is memory for scratch");
+    memset(scratch, 0xA5, bytes);
+    return scratch;
 }
 
 static void check_clean(const jt_clean_jet *jet, const jt_cleaning *cleaning, int64_t rows)
@@ -241,10 +255,8 @@ static void check_image(const jt_recipe *recipe, const jt_clean_jet *jet)
 {
     size_t pixels = (size_t)recipe->bins[0] * (size_t)recipe->bins[1];
     size_t n = (size_t)recipe->n_channels * pixels;
-    void *memory;
-    void *scratch = scratch_of(jt_light_bytes(recipe, jet->capacity), &memory);
-    float *image = malloc(n * sizeof *image);
-    memset(image, 0xFF, n * sizeof *image);
+    void *scratch = scratch_of(jt_light_bytes(recipe, jet->capacity));
+    float *image = scratch_of(n * sizeof *image);
     jt_lit lit = jt_light(recipe, jet, scratch);
     require(lit.n >= 0 && lit.n <= jet->n && lit.n_channels == recipe->n_channels, "lit pixels");
     for (int32_t i = 0; i < lit.n; i++)
@@ -255,8 +267,8 @@ static void check_image(const jt_recipe *recipe, const jt_clean_jet *jet)
             fprintf(stderr, "%s: value %zu is %g\n", recipe->name, i, (double)image[i]);
             require(0, "an image is finite, and of no negative energy");
         }
-    free(image);
-    free(memory);
+    release(image);
+    release(scratch);
 }
 
 static void check_features(const jt_clean_jet *jet, jt_axes axes, int32_t limit)
@@ -268,14 +280,13 @@ static void check_features(const jt_clean_jet *jet, jt_axes axes, int32_t limit)
         if (!available)
             continue;
         double features[JT_FEATURES];
-        void *memory;
-        void *scratch = scratch_of(jt_features_bytes(jet->capacity), &memory);
+        void *scratch = scratch_of(jt_features_bytes(jet->capacity));
         jt_feature_plan plan = jt_feature_plan_make(NULL, JT_FEATURES);
         plan.kernel = kernel;
         plan.axes = axes;
         plan.four_point_constituents = limit;
         require(jt_features(&plan, jet, scratch, features) == (limit > 0 && jet->n > limit), "said to be cut or not");
-        free(memory);
+        release(scratch);
         for (int i = 0; i < JT_FEATURES; i++)
             if (!isfinite(features[i])) {
                 fprintf(stderr, "%s on %s is %g\n", jt_feature_table[i].name, kernel->name, features[i]);
@@ -306,62 +317,109 @@ static void check_sets(const jt_clean_jet *jet, int32_t most)
     jt_singles_shape(&sets.singles, singles);
     jt_pairs_shape(&sets.pairs, pairs);
     const size_t n_singles = (size_t)(singles[0] * singles[2]), n = n_singles + (size_t)(pairs[0] * pairs[2]);
-    void *memory;
-    void *scratch = scratch_of(jt_sets_bytes(&sets, jet->capacity), &memory);
-    float *out = malloc(n * sizeof *out);
-    memset(out, 0xFF, n * sizeof *out);
+    void *scratch = scratch_of(jt_sets_bytes(&sets, jet->capacity));
+    float *out = scratch_of(n * sizeof *out);
     jt_sets_fill(&sets, jet, scratch, out);
     for (size_t i = 0; i < n; i++)
         require(isfinite(out[i]), "constituents and pairs are finite");
     for (int32_t i = 0; i < singles[2]; i++)
         require(out[i] == (i < jet->n && jet->pt[i] > 0 ? 1.0f : 0.0f), "a constituent is there or not");
-    free(out);
-    free(memory);
+    release(out);
+    release(scratch);
 }
 
-static void check_jet(const jt_jets_view *view, int64_t index, const jt_cleaning *cleaning, int64_t rows, jt_axes axes,
-                      int32_t limit)
+/* What is looked into, and how. */
+typedef struct look {
+    jt_cleaning cleaning;
+    jt_axes axes;
+    int32_t limit; /* of constituents in four-point sums, 0: none */
+    int64_t jet;
+    unsigned room;
+} look;
+
+static void check_jet(const jt_jets_view *view, const look *l, int64_t rows)
 {
-    void *memory;
     jt_clean_jet jet;
-    jt_clean_jet_init(&jet, cleaning->keep, scratch_of(jt_clean_jet_bytes(cleaning->keep), &memory));
-    jt_jet_status status = jt_jet_clean(view, index, cleaning, &jet);
+    void *scratch = scratch_of(jt_clean_jet_bytes(l->cleaning.keep));
+    jt_clean_jet_init(&jet, l->cleaning.keep, scratch);
+    jt_jet_status status = jt_jet_clean(view, l->jet % view->n_jets, &l->cleaning, &jet);
     require(status <= JT_JET_BAD_CLASS, "a jet's status");
     if (status == JT_JET_OK) {
-        check_clean(&jet, cleaning, rows);
-        const jt_recipe *recipe;
-        for (int32_t i = 0; jet.n > 0 && (recipe = jt_recipe_at(i, NULL)) != NULL; i++)
+        check_clean(&jet, &l->cleaning, rows);
+        const jt_recipe *recipe = jt_recipe_at((int32_t)l->room, NULL);
+        if (recipe && jet.n > 0)
             check_image(recipe, &jet);
-        check_features(&jet, axes, limit);
-        check_sets(&jet, 1 + (int32_t)(rows % MOST_CONSTITUENTS));
+        else if (l->room % 2)
+            check_features(&jet, l->axes, l->limit);
+        else
+            check_sets(&jet, 1 + (int32_t)(rows % MOST_CONSTITUENTS));
     }
-    free(memory);
+    release(scratch);
+}
+
+static jt_status tag(const batch *b)
+{
+    float scores[MOST_JETS];
+    uint8_t statuses[MOST_JETS];
+    memset(statuses, 0xA5, sizeof statuses);
+    const jt_output output = {.size = sizeof output, .scores = scores, .statuses = statuses};
+    const jt_status status = jt_tag_jets(tagger, &b->jets, &output);
+    if (status != JT_OK) {
+        require(status == JT_ERROR_ARGUMENT && strlen(jt_context_error(tagger)) > 10, "a refusal has words");
+        for (int i = 0; i < MOST_JETS; i++)
+            require(statuses[i] == 0xA5, "and writes nothing");
+        return status;
+    }
+    for (int64_t i = 0; i < b->jets.n_jets; i++)
+        if (statuses[i] == JT_JET_OK)
+            require(scores[i] >= 0 && scores[i] <= 1, "a score is a probability");
+        else
+            require(statuses[i] <= JT_JET_BAD_CLASS && isnan(scores[i]), "a jet without a score has NaN");
+    return JT_OK;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    jtm file = fuzz_seed(fuzz_seed_find("inputs"), NULL);
+    jt_model *model = NULL;
+    require(jt_model_load_memory(file.bytes, file.length, NULL, &model, NULL) == JT_OK, "the model is one");
+    require(jt_context_create(model, NULL, &tagger, NULL) == JT_OK, "and has a context");
+    jt_model_free(model);
+    jtm_free(&file);
+    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = {data, size};
     batch b = {0};
-    jt_cleaning cleaning = {.keep = 1 + (int32_t)(next_byte(&in) % 31)};
-    cleaning.at_least = (int32_t)(next_byte(&in) % 5);
-    unsigned choices = next_byte(&in);
-    cleaning.need_classes = choices & 1;
-    cleaning.at_most = choices & 2 ? cleaning.keep : 0;
-    jt_axes axes = choices & 4 ? JT_AXES_KT : JT_AXES_WTA_KT;
-    int32_t limit = choices & 8 ? (int32_t)(choices >> 4) : 0;
-    int64_t rows = lay_out(&in, &b);
-    int spoilt = rows > 0 && next_byte(&in) % 8 == 7;
+    look l = {.cleaning = {.keep = 1 + (int32_t)(next_byte(&in) % 31)}};
+    l.cleaning.at_least = (int32_t)(next_byte(&in) % 5);
+    const unsigned choices = next_byte(&in);
+    l.cleaning.need_classes = choices & 1;
+    l.cleaning.at_most = choices & 2 ? l.cleaning.keep : 0;
+    l.axes = choices & 4 ? JT_AXES_KT : JT_AXES_WTA_KT;
+    l.limit = choices & 8 ? (int32_t)(choices >> 4) : 0;
+    l.jet = next_byte(&in);
+    l.room = next_byte(&in) % 16;
+    const int64_t rows = lay_out(&in, &b);
+    const int spoilt = rows > 0 && next_byte(&in) % 8 == 7;
     if (spoilt)
         spoil(&in, &b);
 
     jt_jets_view view;
     char text[256] = "";
-    jt_status status = jt_jets_check(&b.jets, &view, text, sizeof text);
+    const jt_status status = jt_jets_check(&b.jets, &view, text, sizeof text);
     require(status == JT_OK || status == JT_ERROR_ARGUMENT, "the status of a check");
     require(status == JT_OK || strlen(text) > 10, "a refusal has words");
     require(status == JT_OK || spoilt, "right arguments are accepted");
-    for (int64_t i = 0; status == JT_OK && i < view.n_jets; i++)
-        check_jet(&view, i, &cleaning, rows, axes, limit);
+    if (b.jets.n_jets <= MOST_JETS) /* as many as there is room for in the output */
+        require(tag(&b) == status, "tagging accepts what the check accepts");
+    if (status == JT_OK && view.n_jets > 0)
+        check_jet(&view, &l, rows);
     batch_free(&b);
+    pool_reset(&memory_of_input);
     return 0;
 }

@@ -3,63 +3,24 @@
  * nothing behind, or gives a model that keeps every promise its readers rely on.
  *
  * Each input is read as it is, and again with the preamble's lengths and checksums made right, so that what lies behind
- * them is reached. A model that is accepted is checked, and run on the reference backend when it is small.
- *
- *   sh tests/fuzz/run.sh 300        builds, makes seeds, and fuzzes for 300 seconds
- *
- * By hand, from the root: with clang to fuzz, with gcc to read single files again.
- *
- *   S="tests/fuzz/fuzz_model.c tests/fuzz/mutate.c lib/model/[a-z]*.c lib/graph/[a-z]*.c backends/reference/[a-z]*.c
- *      lib/sets/[a-z]*.c lib/jets/angles.c lib/images/recipe.c lib/features/table.c lib/core/arena.c lib/core/core.c
- *      lib/core/crc32c.c lib/core/elementary.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/processor.c
- *      lib/core/sized.c -D_GNU_SOURCE -Iinclude -I. -lcjson -lm"
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined $S -o fuzz_model && ./fuzz_model CORPUS
- *   gcc -g -DJT_PLAIN_MAIN -fsanitize=address,undefined $S -o read_model && ./read_model FILES
+ * them is reached. A model that is accepted is checked; fuzz_tag.c runs it.
  */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "backends/reference/reference.h"
 #include "lib/features/features.h"
 #include "lib/model/container.h"
 #include "lib/model/model.h"
 #include "mutate.h"
+#include "pool.h"
 #include "require.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Allocations, counted: no file may ask for much more than its own size. */
-typedef struct heap {
-    size_t live, live_bytes, most_bytes;
-} heap;
+const uint32_t fuzz_blob_share = 8;
 
-enum { BEFORE = 16 };
-
-static void *heap_take(void *user, size_t bytes)
-{
-    heap *h = user;
-    char *memory = malloc(BEFORE + bytes);
-    if (!memory)
-        return NULL;
-    memcpy(memory, &bytes, sizeof bytes);
-    h->live++;
-    h->live_bytes += bytes;
-    if (h->live_bytes > h->most_bytes)
-        h->most_bytes = h->live_bytes;
-    return memory + BEFORE;
-}
-
-static void heap_release(void *user, void *memory)
-{
-    heap *h = user;
-    size_t bytes;
-    memcpy(&bytes, (char *)memory - BEFORE, sizeof bytes);
-    h->live--;
-    h->live_bytes -= bytes;
-    free((char *)memory - BEFORE);
-}
+static pool_use memory;
 
 static void check_error(const jt_error *error, jt_status status, size_t size)
 {
@@ -227,88 +188,48 @@ static void check_model(const jt_model_file *file)
     check_places(graph);
 }
 
-/* Two jets through the network; the sanitizers look on. */
-static void run_model(const jt_model_file *file, const jt_host *host)
-{
-    const jt_graph *graph = &file->graph;
-    double work = 0;
-    for (int32_t i = 0; i < graph->n_ops; i++)
-        work += (double)graph->values[JT_FIRST_OUTPUT + i].floats * graph->ops[i].kernel[0] * graph->ops[i].kernel[1] *
-                graph->ops[i].in.c / graph->ops[i].groups;
-    size_t pixels = graph->values[JT_VALUE_IMAGES].floats, features = graph->row_floats;
-    if (work > 1e6 || graph->working_floats > 100000 || pixels > 20000)
-        return;
-    jt_why why = {""};
-    jt_plan *plan = NULL;
-    jt_plan_context *context = NULL;
-    require(jt_reference_backend.compile(graph, host, &plan, &why) == JT_OK, "the reference takes every graph");
-    require(jt_reference_backend.context_create(plan, 2, &context, &why) == JT_OK, "and makes a context");
-    float *inputs = malloc(2 * (pixels + features) * sizeof *inputs);
-    float *outputs = malloc(2 * (size_t)file->n_classes * sizeof *outputs);
-    for (size_t i = 0; i < 2 * (pixels + features); i++)
-        inputs[i] = (float)(i % 17) - 8.0f;
-    require(jt_reference_backend.run(context, inputs, features ? inputs + 2 * pixels : NULL, 2, outputs, &why) == JT_OK,
-            "and runs it");
-    free(outputs);
-    free(inputs);
-    jt_reference_backend.context_free(context);
-    jt_reference_backend.plan_free(plan);
-}
-
 static void read_once(const uint8_t *data, size_t size)
 {
     static const jt_model_file zero;
-    heap h = {0, 0, 0};
-    jt_host host = {heap_take, heap_release, &h, NULL, NULL};
+    const jt_host host = {pool_take, pool_release, &memory, NULL, NULL};
     jt_model_file file;
     memset(&file, 0x5a, sizeof file);
     jt_error error = {.size = sizeof error, .offset = -2};
-    jt_status status = jt_model_file_read(data, size, &host, &file, &error);
-    require(h.most_bytes <= (1 << 20) + 64 * size, "memory is in proportion to the file");
+    const size_t before = memory.most_bytes = memory.live_bytes;
+    const jt_status status = jt_model_file_read(data, size, &host, &file, &error);
+    /* No file may ask for much more than its own size. */
+    require(memory.most_bytes - before <= (1 << 20) + 64 * size, "memory is in proportion to the file");
     if (status != JT_OK) {
         require(memcmp(&file, &zero, sizeof file) == 0, "nothing half-read remains");
         check_error(&error, status, size);
     } else {
         check_model(&file);
-        run_model(&file, &host);
         jt_model_file_free(&file);
     }
-    require(h.live == 0, "nothing leaks");
+    require(memory.live_bytes == before && pool_of_cjson.live == 0, "nothing leaks");
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    pool_serve_cjson();
+    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size > 0) /* an address is needed, also of nothing */
         read_once(data, size);
-    uint8_t *sealed = malloc(size + JT_PREAMBLE + JT_BLOB_ALIGNMENT);
-    size_t length = fuzz_seal(data, size, sealed);
-    uint8_t *exact = malloc(length); /* so that a byte behind it is seen */
-    memcpy(exact, sealed, length);
-    free(sealed);
-    read_once(exact, length);
-    free(exact);
-    return 0;
-}
-
-/* The reference backend's version is the library's, which is not linked. */
-const char *jt_version(void)
-{
-    return "fuzz";
-}
-
-#ifdef JT_PLAIN_MAIN
-int main(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        FILE *stream = fopen(argv[i], "rb");
-        require(stream != NULL, argv[i]);
-        uint8_t *data = malloc(1 << 24);
-        size_t size = fread(data, 1, 1 << 24, stream);
-        fclose(stream);
-        LLVMFuzzerTestOneInput(data, size);
-        free(data);
-        printf("%s: fine\n", argv[i]);
+    uint8_t *sealed = pool_take(&memory, size + 2 * JT_PREAMBLE);
+    require(sealed != NULL, "there is memory for an input");
+    const size_t length = fuzz_seal(data, size, sealed);
+    if (length != size || memcmp(sealed, data, size) != 0) {
+        uint8_t *exact = pool_copy(&memory, sealed, length); /* so that a byte behind it is seen */
+        read_once(exact, length);
+        pool_release(&memory, exact);
     }
+    pool_release(&memory, sealed);
+    pool_reset(&memory);
     return 0;
 }
-#endif

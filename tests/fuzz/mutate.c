@@ -1,69 +1,14 @@
 #include "mutate.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/model/container.h"
 
+enum { LARGEST = 1 << 16 };
+
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
-
-static void put(uint8_t *at, uint64_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        at[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Length of the header as the file says it, or what there is. */
-static size_t header_length(const uint8_t *data, size_t size)
-{
-    if (size < JT_PREAMBLE)
-        return 0;
-    uint64_t length = 0;
-    for (int i = 7; i >= 0; i--)
-        length = length << 8 | data[16 + i];
-    return length < size - JT_PREAMBLE ? (size_t)length : size - JT_PREAMBLE;
-}
-
-static size_t round_up(size_t length)
-{
-    return (length + JT_BLOB_ALIGNMENT - 1) / JT_BLOB_ALIGNMENT * JT_BLOB_ALIGNMENT;
-}
-
-/* A file of these sections; `file` may not overlap them. */
-static size_t pack(const uint8_t version[4], const uint8_t *header, size_t n_header, const uint8_t *blob, size_t n_blob,
-                   uint8_t *file)
-{
-    static const uint8_t magic[8] = {0x89, 'J', 'T', 'M', 0x0D, 0x0A, 0x1A, 0x0A};
-    size_t blob_at = round_up(JT_PREAMBLE + n_header), end = blob_at + round_up(n_blob);
-    memset(file, 0, JT_PREAMBLE);
-    memcpy(file, magic, sizeof magic);
-    memcpy(file + 8, version, 4);
-    memmove(file + JT_PREAMBLE, header, n_header);
-    memset(file + JT_PREAMBLE + n_header, 0, blob_at - JT_PREAMBLE - n_header);
-    memcpy(file + blob_at, blob, n_blob);
-    memset(file + blob_at + n_blob, 0, end - blob_at - n_blob);
-    put(file + 12, JT_PREAMBLE, 4);
-    put(file + 16, n_header, 8);
-    put(file + 24, blob_at, 8);
-    put(file + 32, end - blob_at, 8);
-    put(file + 40, jt_crc32c(file + JT_PREAMBLE, n_header), 4);
-    put(file + 44, jt_crc32c(file + blob_at, end - blob_at), 4);
-    put(file + 48, jt_crc32c(file, 48), 4);
-    return end;
-}
-
-size_t fuzz_seal(const uint8_t *data, size_t size, uint8_t *sealed)
-{
-    static const uint8_t first[4] = {1, 0, 0, 0};
-    size_t n_header = header_length(data, size), blob_at = round_up(JT_PREAMBLE + n_header);
-    size_t n_blob = blob_at < size ? size - blob_at : 0;
-    return pack(size < JT_PREAMBLE ? first : data + 8, data + JT_PREAMBLE, size < JT_PREAMBLE ? 0 : n_header,
-                data + blob_at, n_blob, sealed);
-}
-
-#ifndef JT_PLAIN_MAIN
 
 static uint32_t next(uint32_t *random)
 {
@@ -176,7 +121,7 @@ static const char *const words[] = {"\"same\"",    "\"valid\"",   "true",       
 /* Change a header by its own parts; at most `room` bytes. */
 static size_t change_header(uint8_t *text, size_t n, size_t room, uint32_t *random)
 {
-    uint8_t copy[4096];
+    static uint8_t copy[4096];
     piece from, to;
     switch (next(random) % 8) {
     case 0: /* a number */
@@ -219,32 +164,46 @@ static size_t change_header(uint8_t *text, size_t n, size_t room, uint32_t *rand
     return LLVMFuzzerMutate(text, n, room);
 }
 
-/* Mostly the header, by its parts or by bytes; sometimes the blob; seldom the file as it is. */
+/* Floats that computations stumble over, as they lie in a file. */
+static void change_float(uint8_t *blob, size_t n, uint32_t *random)
+{
+    static const uint32_t bits[] = {0x00000000, 0x80000000, 0x00000001, 0x007FFFFF, 0x00800000, 0x1E3CE508, /* 1e-20 */
+                                    0x2EDBE6FF, 0x3F800000, 0xBF800000, 0x40000000, 0x42C80000,             /* 100 */
+                                    0xC47A0000, 0x5A0E1BCA, 0x60AD78EC, 0x7E967699, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000};
+    if (n < 4)
+        return;
+    const uint32_t value = bits[next(random) % (sizeof bits / sizeof *bits)];
+    const size_t at = next(random) % (n / 4) * 4;
+    for (size_t i = 0; i < 4; i++)
+        blob[at + i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Mostly the header, by its parts or by bytes; otherwise the blob; seldom the file as it is. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
+    static uint8_t header[LARGEST], blob[LARGEST];
     uint32_t random = seed;
-    uint32_t choice = next(&random) % 16;
-    size_t n_header = header_length(data, size), blob_at = round_up(JT_PREAMBLE + n_header);
-    if (choice == 0 || n_header == 0 || blob_at > size || max_size < size + 4 * JT_PREAMBLE)
+    const uint32_t choice = next(&random) % 64;
+    size_t n_header = fuzz_header_length(data, size);
+    const size_t blob_at = fuzz_round_up(JT_PREAMBLE + n_header);
+    if (choice == 0 || n_header == 0 || blob_at > size || max_size < size + 4 * JT_PREAMBLE || max_size > LARGEST)
         return LLVMFuzzerMutate(data, size, max_size);
 
-    size_t room = max_size - size - 2 * JT_PREAMBLE, n_blob = size - blob_at;
-    uint8_t *header = malloc(n_header + room), *blob = malloc(n_blob + room);
+    const size_t room = max_size - size - 2 * JT_PREAMBLE;
+    size_t n_blob = size - blob_at;
     uint8_t version[4];
     memcpy(version, data + 8, sizeof version);
     memcpy(header, data + JT_PREAMBLE, n_header);
     memcpy(blob, data + blob_at, n_blob);
     if (choice == 1)
         version[2] = (uint8_t)(next(&random) % 2); /* a newer minor version, or this one */
-    else if (choice <= 3)
+    else if (choice < 2 + fuzz_blob_share && next(&random) % 4 == 0)
         n_blob = LLVMFuzzerMutate(blob, n_blob, n_blob + room);
+    else if (choice < 2 + fuzz_blob_share)
+        for (uint32_t i = next(&random) % 3 + 1; i-- > 0;)
+            change_float(blob, n_blob, &random);
     else
         for (uint32_t i = next(&random) % 3 + 1; i-- > 0;)
             n_header = change_header(header, n_header, n_header + room / 4, &random);
-    size_t length = pack(version, header, n_header, blob, n_blob, data);
-    free(header);
-    free(blob);
-    return length;
+    return fuzz_pack(version, header, n_header, blob, n_blob, data);
 }
-
-#endif

@@ -1,89 +1,98 @@
 #!/bin/sh
-# Fuzzes what strangers' bytes reach: the reader of model files (fuzz_model.c), and all that works on jets
-# (fuzz_jets.c).
+# Fuzzes what strangers' bytes reach: the reader of model files (fuzz_model.c), a whole load and tag (fuzz_tag.c), and
+# all that works on jets (fuzz_jets.c).
 #
-#   sh tests/fuzz/run.sh 300          300 seconds in all (120), on one core
-#   sh tests/fuzz/run.sh 300 jets     one of the two alone
+#   sh tests/fuzz/run.sh 300                                  300 seconds in all (120), on one core
+#   sh tests/fuzz/run.sh 300 jets                             one of them alone
+#   sh tests/fuzz/run.sh --executions 100000000 model         until there were so many in all; stopped, it goes on with
+#                                                             the next call from the last full slice (see below)
+#   sh tests/fuzz/run.sh --merge model                        the smallest corpus that takes every branch taken into
+#                                                             tests/fuzz/corpus, from that one and what was found
 #
-# Needs clang with libFuzzer, and CMocka for the files to begin with. Everything is in build/fuzz/: the corpora, which
-# grow from run to run, and what was found, as <target>-crash-*, -leak-* or -timeout-*. Fails when something was found.
+# Needs clang with libFuzzer, and CMocka for the files to begin with. Built in build-fuzz/. Everything else is in
+# build/fuzz/: corpora, which grow from run to run, <target>.total with the executions of --executions, and what was
+# found, as <target>-crash-*, -leak-* or -timeout-*. Fails when something was found. After a change to the library
+# remove <target>.total to begin anew.
+#
+# What makes it fast: memory in one region (pool.h), models of a kilobyte (seeds.c), no tracing of comparisons, which the
+# mutator (mutate.c) makes up for by knowing the format. Seconds of the processor are what to compare, not of the clock.
 set -eu
 cd "$(dirname "$0")/../.."
-seconds=${1:-120}
-targets=${2:-model jets}
 out=build/fuzz
+slice=500000
 mkdir -p $out
+export ASAN_OPTIONS="${ASAN_OPTIONS:-quarantine_size_mb=4:malloc_context_size=1}"
 
-flags="-g -O1 -std=gnu11 -D_GNU_SOURCE -ffp-contract=off -Iinclude -I."
-sanitized="$flags -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-core="lib/core/arena.c lib/core/core.c lib/core/crc32c.c lib/core/math.c lib/core/memory.c lib/core/names.c lib/core/processor.c lib/core/sized.c"
-reader="lib/model/[a-z]*.c lib/graph/[a-z]*.c lib/sets/[a-z]*.c lib/jets/angles.c lib/core/elementary.c lib/images/recipe.c lib/features/table.c $core"
-
-# shellcheck disable=SC2086
-build_model() {
-    mkdir -p $out/model-seeds
-    clang $flags tests/fuzz/seeds.c tests/unit/model/sample.c tests/unit/model/jtm.c $reader -lcmocka -lcjson -lm \
-        -o $out/make_seeds
-    $out/make_seeds $out/model-seeds
-    clang $sanitized -fsanitize=fuzzer tests/fuzz/fuzz_model.c tests/fuzz/mutate.c $reader \
-        backends/reference/[a-z]*.c -lcjson -lm -o $out/fuzz_model
+build() { # build TARGET
+    [ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz -Dfuzz=true -Donednn=disabled -Dcuda=disabled \
+        -Dbuildtype=debugoptimized -Doptimization=2 -Db_sanitize=address,undefined -Db_lundef=false \
+        "-Dc_args=-fsanitize-coverage=inline-8bit-counters,pc-table,indirect-calls -fno-sanitize-recover=undefined"
+    ninja -C build-fuzz "tests/fuzz/fuzz_$1" tests/fuzz/make_seeds >/dev/null
+    mkdir -p "$out/$1-corpus" $out/seeds
+    build-fuzz/tests/fuzz/make_seeds $out/seeds
 }
 
-# One source for each instruction set, as lib/features/meson.build has it.
-# shellcheck disable=SC2086
-build_kernel() { # build_kernel NAME FLAG...
-    name=$1
-    shift
-    clang $sanitized -fsanitize=fuzzer-no-link "$@" -DJT_KERNEL="$name" -c lib/features/kernel.c \
-        -o "$out/kernel_$name.o"
-}
-
-# shellcheck disable=SC2086
-build_jets() {
-    mkdir -p $out/jets-seeds # none: any bytes are jets
-    x86=
-    rm -f $out/kernel_*.o
-    build_kernel portable
-    if [ "$(uname -m)" = x86_64 ]; then
-        x86=-DJT_HAVE_X86_KERNELS
-        build_kernel avx2 -mavx2 -mfma
-        build_kernel avx512 -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma -mprefer-vector-width=512
-    fi
-    features=$(ls lib/features/[a-z]*.c | grep -v /kernel.c)
-    clang $sanitized -fsanitize=fuzzer $x86 tests/fuzz/fuzz_jets.c lib/jets/[a-z]*.c lib/images/[a-z]*.c lib/sets/[a-z]*.c $features \
-        lib/core/elementary.c $core $out/kernel_*.o -lm -o $out/fuzz_jets
-}
-
-fuzz() { # fuzz TARGET OPTION...
-    target=$1
-    shift
-    mkdir -p "$out/$target-corpus"
-    echo "fuzz_$target: $share seconds"
-    # A finding ends the fuzzer with another status than 0, and this script with it.
-    "$out/fuzz_$target" -max_total_time="$share" -timeout=10 -artifact_prefix="$out/$target-" -print_final_stats=1 "$@" \
-        "$out/$target-corpus" "$out/$target-seeds" 2>"$out/$target.log" || {
-        cat "$out/$target.log" >&2
-        exit 1
-    }
-    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$target.log")
-    echo "figure: executions of the fuzzer of $target, without a finding: $executions in $share s"
-}
-
-set -- $targets
-share=$((seconds / $#))
-for target in "$@"; do
-    case $target in
-    model)
-        build_model
-        fuzz model -max_len=65536 -dict=tests/fuzz/model.dict
-        ;;
-    jets)
-        build_jets
-        fuzz jets -max_len=2048 -len_control=0
-        ;;
+options() { # options TARGET: how long its inputs are, and what they begin with
+    case $1 in
+    model) echo "-max_len=4096 -dict=tests/fuzz/model.dict $out/$1-corpus tests/fuzz/corpus/$1 $out/seeds tests/data/attacks" ;;
+    tag) echo "-max_len=4096 -dict=tests/fuzz/model.dict $out/$1-corpus tests/fuzz/corpus/$1 $out/seeds" ;;
+    jets) echo "-max_len=1024 -len_control=0 -dict=tests/fuzz/jets.dict $out/$1-corpus tests/fuzz/corpus/$1" ;;
     *)
-        echo "there is no target $target" >&2
+        echo "there is no target $1" >&2
         exit 2
         ;;
     esac
-done
+}
+
+fuzz() { # fuzz TARGET LIMIT: sets `executions`
+    # A finding ends the fuzzer with another status than 0, and this script with it.
+    # shellcheck disable=SC2046
+    "build-fuzz/tests/fuzz/fuzz_$1" "$2" -timeout=20 -reload=0 -print_final_stats=1 -artifact_prefix="$out/$1-" \
+        $(options "$1") >"$out/$1.log" 2>&1 || {
+        cat "$out/$1.log" >&2
+        exit 1
+    }
+    executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$1.log")
+}
+
+case ${1:-} in
+--executions)
+    wanted=$2
+    target=$3
+    total=$out/$target.total
+    build "$target"
+    done=$(cat "$total" 2>/dev/null || echo 0)
+    while [ "$done" -lt "$wanted" ]; do
+        left=$((wanted - done))
+        fuzz "$target" "-runs=$((left < slice ? left : slice))"
+        done=$((done + executions))
+        echo $done >"$total"
+        echo "$done executions of fuzz_$target"
+    done
+    echo "figure: executions of the fuzzer of $target in all, without a finding: $done"
+    ;;
+--merge)
+    target=$2
+    build "$target"
+    rm -rf $out/merged
+    mkdir -p $out/merged
+    # shellcheck disable=SC2046
+    "build-fuzz/tests/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 $(options "$target" | sed "s#$out/$target-corpus#$out/merged &#") \
+        >"$out/merge.log" 2>&1
+    rm -f "tests/fuzz/corpus/$target"/*
+    cp $out/merged/* "tests/fuzz/corpus/$target/"
+    du -sb "tests/fuzz/corpus/$target"
+    ;;
+*)
+    seconds=${1:-120}
+    # shellcheck disable=SC2086
+    set -- ${2:-model tag jets}
+    share=$((seconds / $#))
+    for target in "$@"; do
+        build "$target"
+        echo "fuzz_$target: $share seconds"
+        fuzz "$target" "-max_total_time=$share"
+        echo "figure: executions of the fuzzer of $target, without a finding: $executions in $share s"
+    done
+    ;;
+esac

@@ -18,7 +18,7 @@
 
 #include <jettag/jettag.h>
 
-enum { THREADS = 3, JETS = 120, MOST = 40, MODELS = 8, PERIODS = 10, BUCKETS = 64, GROWN_KIB = 2048 };
+enum { THREADS = 3, JETS = 120, MOST = 40, MODELS = 8, PERIODS = 10, BUCKETS = 96, GROWN_KIB = 2048 };
 
 static const char *const backends[] = {"native", "reference"};
 static double momenta[JETS][MOST][4];
@@ -204,6 +204,30 @@ static double percentile(int period, double share)
     return 0;
 }
 
+/* How long calls took in all periods, one line for each bucket that has any; a bar's length is the logarithm of its
+   calls. tests/check/trust.py takes these lines. */
+static void print_latencies(void)
+{
+    enum { LONGEST = 40 };
+    long calls[BUCKETS] = {0}, total = 0, most = 0, seen = 0;
+    for (int i = 0; i < BUCKETS; i++) {
+        for (int p = 0; p < PERIODS; p++)
+            calls[i] += atomic_load(&all.latency[p][i]);
+        total += calls[i];
+        most = calls[i] > most ? calls[i] : most;
+    }
+    printf("latency: %10s %10s %12s %10s\n", "from, us", "below, us", "calls", "% up to it");
+    for (int i = 0; i < BUCKETS; i++) {
+        if (calls[i] == 0)
+            continue;
+        seen += calls[i];
+        const int length = 1 + (int)((LONGEST - 1) * log((double)calls[i]) / log((double)most + 1));
+        printf("latency: %10.1f %10.1f %12ld %10.4f  %.*s\n", i == 0 ? 0.0 : exp2((i + 40) / 4.0) / 1000,
+               exp2((i + 41) / 4.0) / 1000, calls[i], 100 * (double)seen / (double)total, length,
+               "########################################");
+    }
+}
+
 static int prepare(int argc, char **argv)
 {
     make_jets();
@@ -260,6 +284,7 @@ int main(int argc, char **argv)
             jt_model_free(all.models[m][b]);
     free(all.broken);
 
+    print_latencies();
     /* The first periods fill the allocator's pools. */
     long early = 0, late = 0;
     for (int p = 2; p < PERIODS; p++)
