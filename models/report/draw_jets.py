@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jettag.metrics import threshold
+from jettag.plots.images import draw_rows
 from models.dependence import Curve, edges_of, mean_score, tagged_fraction
 from models.report.canvas import Style, canvas, finish, shown, styles, tagger_panels
 from models.report.jets import Facts
@@ -24,8 +25,6 @@ _WORDS = {
     "track_count": "tracks",
     "muon_count": "muons",
 }
-# Decades of brightness below the brightest pixel.
-_DECADES = 4
 
 
 def draw_images(sample: str, recipe: str, mean: npt.NDArray[np.float64], path: Path) -> None:
@@ -40,32 +39,8 @@ def draw_images(sample: str, recipe: str, mean: npt.NDArray[np.float64], path: P
     path : Path
         The picture.
     """
-    from matplotlib.colors import LogNorm
-
-    channels, (eta, phi) = channels_of(recipe), width_of(recipe)
-    if len(channels) == 1:
-        figure, axes = canvas(1, 2, 3.5, 3.2)
-        axes = axes.T
-    else:
-        figure, axes = canvas(2, len(channels), 3.1, 2.9)
-    extent = (-eta / 2, eta / 2, -phi / 2, phi / 2)
-    for column, channel in enumerate(channels):
-        largest = max(float(mean[:, column].max()), 1e-30)
-        norm = LogNorm(largest * 10.0**-_DECADES, largest)
-        for row, words in enumerate(("QCD", "tops")):
-            panel = axes[row, column]
-            shades = np.maximum(mean[row, column], largest * 10.0**-_DECADES)
-            drawn = panel.imshow(
-                shades, norm=norm, extent=extent, origin="lower", cmap="magma", interpolation="nearest"
-            )
-            panel.set_title(f"{words}, {_WORDS.get(channel, channel)}", fontsize=9)
-            panel.tick_params(labelsize=7)
-        bar = figure.colorbar(drawn, ax=axes[:, column], shrink=0.7, pad=0.02)
-        bar.ax.tick_params(labelsize=7)
-    for panel in axes[1] if len(channels) > 1 else axes[:, 0]:
-        panel.set_xlabel(r"$\Delta\eta$", fontsize=9)
-    for panel in axes[:, 0] if len(channels) > 1 else axes[0]:
-        panel.set_ylabel(r"$\Delta\phi$", fontsize=9)
+    channels = [_WORDS.get(channel, channel) for channel in channels_of(recipe)]
+    figure = draw_rows([("QCD", mean[0]), ("tops", mean[1])], channels, width_of(recipe))
     figure.suptitle(f"{sample}: mean images {recipe}", fontsize=11)
     finish(figure, path)
 

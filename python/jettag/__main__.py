@@ -207,9 +207,15 @@ def _plot(arguments: argparse.Namespace) -> None:
     from jettag.plots.report import draw_all
 
     samples = read_samples(arguments.files, arguments.names.split(",") if arguments.names else None)
+    jets = None
+    if arguments.jets:
+        from jettag.plots.images import render_all
+
+        with open_jets(arguments.jets) as file:
+            jets = render_all(file, arguments.recipe)
     for sample, path in zip(samples, arguments.files, strict=True):
         print(_said(sample, path))
-    paths, missing = draw_all(samples, arguments.out, arguments.formats.split(","))
+    paths, missing = draw_all(samples, arguments.out, arguments.formats.split(","), jets)
     print(f"{len(paths)} pictures in {arguments.out}: {', '.join(path.name for path in paths)}")
     for words in missing:
         print(f"not drawn: {words}", file=sys.stderr)
@@ -254,6 +260,8 @@ def main(given: list[str] | None = None) -> int:
     plot.add_argument("--out", required=True, metavar="DIR", help="the folder for pictures")
     plot.add_argument("--names", metavar="A,B", help="what legends call the files, with commas between")
     plot.add_argument("--formats", default="png,pdf", help="%(default)s")
+    plot.add_argument("--jets", metavar="FILE", help="a file of jets: images of them, too, mean ones and single ones")
+    plot.add_argument("--recipe", default="A35", help="of the images: a name from jettag.recipes(), %(default)s")
     plot.set_defaults(run=_plot)
     features = commands.add_parser("features", help="the 53 features of all jets, as a NumPy file")
     features.set_defaults(run=_features)

@@ -9,15 +9,16 @@ import pandas
 import pytest
 
 import jets_data
+import jettag
 from jettag import binned
 from jettag.__main__ import main
 from jettag._kinematics import pt_and_mass
-from jettag.files import read_table
+from jettag.files import open_jets, read_table
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("mplhep")
 
-from jettag.plots import calibration, comparison, efficiency, roc, scores, sculpting
+from jettag.plots import calibration, comparison, efficiency, images, roc, scores, sculpting
 from jettag.plots.report import draw_all
 from jettag.plots.sample import Sample, SampleError, read_samples
 
@@ -384,3 +385,69 @@ def test_plot_refuses_what_it_cannot_do(tmp_path, capsys, monkeypatch):
         assert main(["plot", str(path), "--out", str(tmp_path / "new")]) == 1
         assert f"pip install {library}" in capsys.readouterr().err
     assert issubclass(SampleError, Exception)
+
+
+# --- images of jets ---------------------------------------------------------------------------------------------------
+def write_jets(path, labels=True):
+    jets = jets_data.load("toptag")
+    more = {"labels": jets.labels} if labels else {}
+    np.savez(path, momenta=jets.momenta, offsets=jets.offsets, **more)
+    return path, jets
+
+
+def test_means_are_those_of_all_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "_PIECE", 7)
+    path, jets = write_jets(tmp_path / "jets.npz")
+    with open_jets(path) as file:
+        found = images.render_all(file, "A35")
+    rendered = jettag.images((jets.momenta, jets.offsets), "A35").astype(np.float64)
+    good = np.isfinite(rendered).all(axis=(1, 2, 3))
+    for kind in (0, 1):
+        expected = rendered[good & (jets.labels == kind)]
+        assert np.abs(found.means[kind] - expected.mean(axis=0)).max() < 1e-12
+        assert (found.singles[kind] == expected[: images.SINGLE]).all()
+        assert found.kinds[kind] == f"{('background', 'tops')[kind]}, {len(expected):,}"
+    assert found.width == pytest.approx((2.4, 2.4))
+
+
+def test_images_show_every_pixel(tmp_path):
+    means = np.zeros((2, 3, 4, 5))
+    means[1, 2, 3, 0] = 1.0
+    means[0, 0, 1, 2] = 0.5
+    figure = images.means(images.Images("A35", (2.0, 1.0), ["background, 4", "tops, 5"], means, []))
+    panels = [panel for panel in figure.axes if panel.images]
+    assert [panel.get_title() for panel in panels] == [
+        f"{kind}, channel {channel}" for kind in ("background, 4", "tops, 5") for channel in (1, 2, 3)
+    ]
+    shown = np.asarray(panels[5].images[0].get_array())
+    assert np.unravel_index(shown.argmax(), shown.shape) == (3, 0)
+    assert panels[5].images[0].get_extent() == [-1.0, 1.0, -0.5, 0.5]
+    # The scale of a channel is one for both kinds.
+    assert panels[0].images[0].norm.vmax == panels[3].images[0].norm.vmax == 0.5
+
+
+def test_plot_of_images(tmp_path, capsys):
+    scores = write(tmp_path / "scores.csv", made_up(300), ())
+    for recipe, labels in (("A35", True), ("D40", False)):
+        path, _ = write_jets(tmp_path / f"{recipe}.npz", labels)
+        out = tmp_path / recipe
+        assert (
+            main(["plot", str(scores), "--out", str(out), "--formats", "png", "--jets", str(path), "--recipe", recipe])
+            == 0
+        )
+        assert {"mean_images.png", "jet_images.png"} <= {one.name for one in out.iterdir()}
+    capsys.readouterr()
+
+
+def test_plot_of_images_that_are_not_there(tmp_path, capsys):
+    scores = write(tmp_path / "scores.csv", made_up(300), ())
+    path, _ = write_jets(tmp_path / "jets.npz")
+    command = ["plot", str(scores), "--out", str(tmp_path / "out"), "--jets"]
+    assert main([*command, str(path), "--recipe", "A36"]) == 1
+    assert "there is no image recipe 'A36'" in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "no.npz")]) == 1
+    assert "no.npz" in capsys.readouterr().err
+    np.savez(tmp_path / "tops.npz", momenta=np.array([[600.0, 0, 0, 600]] * 8), offsets=[0, 4, 8], labels=[1, 1])
+    assert main([*command, str(tmp_path / "tops.npz")]) == 1
+    assert "no background with an image" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from jettag import metrics
-from jettag.plots import calibration, canvas, comparison, efficiency, roc, scores, sculpting
+from jettag.plots import calibration, canvas, comparison, efficiency, images, roc, scores, sculpting
 from jettag.plots.sample import Sample, SampleError
 
 FORMATS = ("png", "pdf")
 
 
 def draw_all(
-    samples: Sequence[Sample], out: str | os.PathLike[str], formats: Sequence[str] = FORMATS
+    samples: Sequence[Sample],
+    out: str | os.PathLike[str],
+    formats: Sequence[str] = FORMATS,
+    jets: images.Images | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Draw what the samples have the numbers for.
 
@@ -29,6 +32,8 @@ def draw_all(
         Folder; it is made when it is not there. Pictures of an earlier run are replaced.
     formats : sequence of str
         Ends of the files' names.
+    jets : Images, optional
+        Images of jets, to be drawn too.
 
     Returns
     -------
@@ -59,6 +64,8 @@ def draw_all(
             missing.append(f"{name}: no finite {column} of background in {', '.join(empty)}")
         else:
             pictures.append((name, draw))
+    if jets is not None:
+        pictures += [("mean_images", lambda: images.means(jets)), ("jet_images", lambda: images.single_jets(jets))]
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
