@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import jettag
 from jettag.metrics import summary, working_points
@@ -21,13 +20,12 @@ from models.datasets.shards import Jets
 from models.dependence import score_dependence
 from models.export import EFFICIENCIES, Golden, Statistics, build, golden_jets
 from models.networks import Network
+from models.own import other_scores
 from models.torch_network import TorchNetwork
-from models.training.inputs import library_inputs
 from models.training.samples import SAMPLES
 
 N_COMPARED = 5000
 TOLERANCE = 1e-5
-_CHUNK = 1000
 _PAPERS = {
     "A35": "arXiv:2512.05031",
     "A40": "arXiv:2512.05031",
@@ -37,29 +35,6 @@ _PAPERS = {
     "D40": "arXiv:1701.08784 and arXiv:1803.00107",
     "B64-grey": "arXiv:1902.09914 and arXiv:1803.00107",
 }
-
-
-def torch_scores(module: TorchNetwork, model: jettag.Model, jets: Jets) -> npt.NDArray[np.float32]:
-    """PyTorch's scores of jets, on the inputs that the library gives.
-
-    Parameters
-    ----------
-    module : TorchNetwork
-        Trained.
-    model : jettag.Model
-        The same network, for its inputs.
-    jets : Jets
-        All usable.
-
-    Returns
-    -------
-    ndarray of float32
-    """
-    scores = []
-    for start in range(0, len(jets), _CHUNK):
-        images, features = library_inputs(model, jets.part(start, start + _CHUNK))
-        scores.append(module.numpy_scores(images, features))
-    return np.concatenate(scores)
 
 
 def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Golden:
@@ -79,7 +54,12 @@ def choose_golden(module: TorchNetwork, model: jettag.Model, test: Jets) -> Gold
     Golden
     """
     jets = golden_jets(test)
-    return Golden(jets.momenta.astype(np.float32), jets.offsets, torch_scores(module, model, jets), jets.classes)
+    return Golden(
+        jets.momenta.astype(np.float32),
+        jets.offsets,
+        other_scores(module.numpy_scores, model, jets).astype(np.float32),
+        jets.classes,
+    )
 
 
 def make_card(network: Network, sample: str, training: dict[str, Any], test: dict[str, float]) -> dict[str, Any]:
@@ -152,7 +132,7 @@ def finish(
     draft = work / "draft.jtm"
     jtm.write(draft, build(network, weights, statistics, version=version, created=created))
     model = jettag.load(os.fspath(draft))
-    scores = torch_scores(module, model, test)
+    scores = other_scores(module.numpy_scores, model, test).astype(np.float32)
     test_numbers = {"test_jets": len(test), **summary(scores, test.labels)}
     # The errors that know that a threshold moves with the tops.
     for key, values in replicate_numbers(scores, test.labels).items():
