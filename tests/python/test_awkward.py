@@ -95,3 +95,19 @@ def test_empty_arrays():
 def test_what_is_no_jets(given, words):
     with pytest.raises(jettag.ArgumentError, match=words):
         jettag.load(MODEL).tag(given)
+
+
+def test_what_the_fastjet_package_clusters(jets):
+    fastjet = pytest.importorskip("fastjet", reason="pip install fastjet")
+    columns = dict(zip(("px", "py", "pz", "E"), jets.momenta.T, strict=True))
+    events = records(jets, **columns)
+    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, 0.8)
+    constituents = fastjet.ClusterSequence(events, definition).constituents(min_pt=500.0)
+    flat = ak.flatten(constituents, axis=1)  # jets of all events
+    model = jettag.load(MODEL)
+    counts = ak.to_numpy(ak.num(flat))
+    columns = [ak.to_numpy(ak.flatten(flat[name])) for name in ("px", "py", "pz", "E")]
+    expected = model.tag((np.stack(columns, axis=1), np.concatenate([[0], np.cumsum(counts)])))
+    assert len(flat) > 100
+    assert np.isfinite(expected).all()
+    assert (model.tag(flat) == expected).all()
