@@ -79,17 +79,16 @@ static int add_lit_conv(jt_builder *b, jt_plan *plan, int32_t index)
     const jt_spot image = jt_native_given(b, JT_VALUE_IMAGES);
     jt_spot in = jt_native_spot(op->in, halo, 1);
     jt_native_place(b, &in, index, index);
-    b->lit = jt_native_make_lit(b, op, index);
-    if (!b->lit)
-        return 0;
-    b->lit_value = node->out;
-    jt_native_begin_trail(b, node->out, &b->lit->spans);
-    b->lit->first_step = plan->n_steps;
+    const int32_t first_step = plan->n_steps;
+    jt_native_begin_trail(b, op->in.h, index);
     jt_step *step = jt_native_add_step(plan, jt_native_run_lit_conv, &image, &b->spots[node->out]);
     jt_native_set_other(step, &in);
+    if (!jt_native_pack_conv(b->arena, b->kernel, op, &in, 1, &step->out, NULL, node->activation, 0, &step->conv) ||
+        !jt_native_follow(b, plan, index, op, first_step, 1))
+        return 0;
+    b->lit = jt_native_make_lit(b, step, &in);
     step->lit = b->lit;
-    return jt_native_pack_conv(b->arena, b->kernel, op, &in, 1, &step->out, NULL, node->activation, 0, &step->conv) &&
-           jt_native_make_direct(b, b->lit, &step->conv, &in);
+    return b->lit != NULL;
 }
 
 /* A convolution with swish that an average alone reads: the average makes up for the scale. See JT_SCALED_SWISH. */
@@ -176,23 +175,13 @@ static int add_winograd(jt_builder *b, jt_plan *plan, int32_t index)
            jt_native_follow(b, plan, index, op, first_step, 1);
 }
 
-/* Light is followed from the images on, where it is worth looking for. */
-static void begin_with_images(jt_builder *b, const jt_op *op)
-{
-    if (!b->graph->dark || op->in.w < JT_LANES)
-        return;
-    jt_spot spans;
-    jt_native_place_spans(b, op->in.h, 0, &spans);
-    jt_native_begin_trail(b, JT_VALUE_IMAGES, &spans);
-}
-
 static int add_planes(jt_builder *b, jt_plan *plan, int32_t index)
 {
     const jt_node *node = &b->nodes[index];
     const jt_op *op = &b->graph->ops[node->first_op];
     const int32_t first_step = plan->n_steps;
-    if (index == 0)
-        begin_with_images(b, op);
+    if (index == 0 && jt_native_may_be_lit(b, index, op, NULL))
+        jt_native_begin_trail(b, op->in.h, index);
     const jt_spot in = index == 0 ? image_planes(b, plan, index, op) : b->spots[node->in];
     const jt_spot *out = &b->spots[node->out];
     if (op->kind == JT_OP_CONV2D) {
@@ -363,9 +352,13 @@ static int find_dark(const jt_builder *b, const jt_plan *plan, const jt_host *ho
         .n = 1,
         .everything = 1,
     };
-    if (b->lit)
-        jt_native_find_dark_lit(plan, &run, b->lit);
-    jt_native_find_dark_trails(plan, &run);
+    for (int32_t i = 0; i < plan->n_head; i++) {
+        if (!plan->steps[i].trail)
+            continue;
+        jt_native_find_dark(plan, &run, i);
+        if (plan->steps[i].lit)
+            jt_native_find_dark_further(plan, &run, plan->steps[i].lit);
+    }
     jt_release(host, memory);
     return 1;
 }

@@ -155,7 +155,7 @@ int jt_native_add_mbconv(jt_builder *b, jt_plan *plan, int32_t index)
     step->mbconv = m;
     if (residual)
         jt_native_set_other(step, residual);
-    if (!m->expands && b->lit && step == &plan->steps[b->lit->first_step + 1] &&
+    if (!m->expands && b->lit && step == &plan->steps[b->lit->trail->first_step + 1] &&
         jt_native_may_stay_lit(b, index, depthwise, node->in)) {
         if (!jt_native_extend_lit(b, b->lit, depthwise, index))
             return 0;

@@ -13,30 +13,12 @@ int jt_native_may_be_lit(const jt_builder *b, int32_t node, const jt_op *op, con
 int jt_native_may_stay_lit(const jt_builder *b, int32_t node, const jt_op *depthwise, int32_t value)
 {
     const int32_t size = depthwise->kernel[0];
-    return b->lit && b->lit_value == value && node < b->n_head && (size == 3 || size == 5) &&
+    return b->lit && b->trail_value == value && node < b->n_head && (size == 3 || size == 5) &&
            depthwise->kernel[1] == size && depthwise->stride[1] <= 2;
 }
 
-static float *room_for(jt_builder *b, jt_shape shape)
-{
-    const size_t blocks = (size_t)jt_native_blocks(shape.c);
-    return jt_arena_take(b->arena, blocks * (size_t)shape.h * (size_t)shape.w * JT_LANES, sizeof(float));
-}
-
-jt_lit *jt_native_make_lit(jt_builder *b, const jt_op *op, int32_t node)
-{
-    jt_lit *lit = jt_arena_take(b->arena, 1, sizeof *lit);
-    if (!lit)
-        return NULL;
-    lit->image = b->graph->dark;
-    lit->reach = jt_native_reach_of(op);
-    lit->conv = room_for(b, op->out);
-    jt_native_place_spans(b, op->in.h, node, &lit->image_spans);
-    jt_native_place_spans(b, op->out.h, node, &lit->spans);
-    return lit->conv ? lit : NULL;
-}
-
-int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const jt_spot *in)
+/* The convolution of the images themselves. 0 when there is no memory. */
+static int make_direct(jt_builder *b, const jt_conv *conv, const jt_reach *reach, const jt_spot *in, jt_conv *direct)
 {
     const int32_t row = (int32_t)in->row, plane = (int32_t)in->block, w = in->shape.w, h = in->shape.h;
     jt_tiles *groups = jt_arena_take(b->arena, (size_t)conv->n_groups, sizeof *groups);
@@ -54,18 +36,29 @@ int jt_native_make_direct(jt_builder *b, jt_lit *lit, const jt_conv *conv, const
         groups[g] = conv->groups[g];
         groups[g].tile.offsets = offsets;
     }
-    lit->direct = *conv;
-    lit->direct.groups = groups;
-    lit->direct.in_first = -((ptrdiff_t)lit->reach.before[0] * w + lit->reach.before[1]);
-    lit->direct.in_row = (size_t)(lit->reach.stride[0] * w);
+    *direct = *conv;
+    direct->groups = groups;
+    direct->in_first = -((ptrdiff_t)reach->before[0] * w + reach->before[1]);
+    direct->in_row = (size_t)(reach->stride[0] * w);
     return 1;
+}
+
+jt_lit *jt_native_make_lit(jt_builder *b, const jt_step *conv, const jt_spot *in)
+{
+    jt_lit *lit = jt_arena_take(b->arena, 1, sizeof *lit);
+    if (!lit)
+        return NULL;
+    lit->trail = conv->trail;
+    return make_direct(b, &conv->conv, &conv->trail->reach, in, &lit->direct) ? lit : NULL;
 }
 
 int jt_native_extend_lit(jt_builder *b, jt_lit *lit, const jt_op *depthwise, int32_t node)
 {
     lit->further = jt_native_reach_of(depthwise);
     jt_native_place_spans(b, depthwise->out.h, node, &lit->further_spans);
-    lit->filtered = room_for(b, depthwise->out);
+    const size_t pixels = (size_t)depthwise->out.h * (size_t)depthwise->out.w;
+    lit->filtered =
+        jt_arena_take(b->arena, (size_t)jt_native_blocks(depthwise->out.c) * pixels * JT_LANES, sizeof *lit->filtered);
     return lit->filtered != NULL;
 }
 
@@ -103,18 +96,6 @@ static void run_span(const jt_conv *conv, const jt_tiles *tiles, int32_t most, j
     }
 }
 
-static void copy_dark(const jt_step *step, const jt_run *run, const jt_span *spans, float *out)
-{
-    const int32_t h = step->lit->reach.out[0], w = step->lit->reach.out[1];
-    const float *dark = step->lit->conv;
-    for (int32_t b = 0; b < jt_native_blocks(step->out.shape.c); b++)
-        for (int32_t y = 0; y < h; y++, dark += w * JT_LANES) {
-            float *row = out + (size_t)b * step->conv.out_block + (size_t)y * step->conv.out_row;
-            jt_native_copy_pixels(run->kernel, dark, row, 0, spans[y].first);
-            jt_native_copy_pixels(run->kernel, dark, row, spans[y].end, w);
-        }
-}
-
 static void convolve_spans(const jt_conv *conv, const jt_native_kernel *kernel, const jt_span *spans, int32_t h,
                            const float *in, float *out)
 {
@@ -131,15 +112,14 @@ static void convolve_spans(const jt_conv *conv, const jt_native_kernel *kernel, 
 /* Only where light reaches the edge is the image copied, to have zeros around it. */
 static void lit_conv(const jt_step *step, const jt_run *run, int32_t jet)
 {
-    const jt_lit *lit = step->lit;
+    const jt_reach *reach = &step->trail->reach;
     const float *image = jt_spot_from(&step->in, run, jet);
     float *out = jt_spot_at(&step->out, run, jet);
-    jt_span *lit_rows = jt_native_spans_at(&lit->image_spans, run), *spans = jt_native_spans_at(&lit->spans, run);
-    run->kernel->find_lit(image, lit->image, step->in.shape, lit_rows);
-    jt_native_spread_rows(&lit->reach, run, lit_rows, spans);
-    copy_dark(step, run, spans, out);
-    if (spans_are_inside(&lit->reach, spans)) {
-        convolve_spans(&lit->direct, run->kernel, spans, lit->reach.out[0], image, out);
+    const jt_span *spans = jt_native_find_spans(step->trail, run);
+    for (int32_t y = 0; y < reach->out[0]; y++)
+        jt_native_fill_dark(step, run, out, y, spans[y]);
+    if (spans_are_inside(reach, spans)) {
+        convolve_spans(&step->lit->direct, run->kernel, spans, reach->out[0], image, out);
         return;
     }
     const jt_shape shape = step->in.shape;
@@ -147,7 +127,7 @@ static void lit_conv(const jt_step *step, const jt_run *run, int32_t jet)
     for (int32_t c = 0; c < shape.c; c++)
         run->kernel->copy_rows(image + c * shape.h * shape.w, (size_t)shape.w, copy + (size_t)c * step->other.block,
                                step->other.row, shape.h, shape.w);
-    convolve_spans(&step->conv, run->kernel, spans, lit->reach.out[0], copy, out);
+    convolve_spans(&step->conv, run->kernel, spans, reach->out[0], copy, out);
 }
 
 void jt_native_run_lit_conv(const jt_step *step, const jt_run *run)
@@ -162,7 +142,7 @@ void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_ru
     const jt_reach *reach = &lit->further;
     const int32_t h = reach->out[0], w = reach->out[1];
     jt_span *spans = jt_native_spans_at(&lit->further_spans, run);
-    jt_native_spread_rows(reach, run, jt_native_spans_at(&lit->spans, run), spans);
+    jt_native_spread_rows(reach, run, jt_native_spans_at(&lit->trail->spans, run), spans);
     const float *dark = lit->filtered;
     for (int32_t b = 0; b < slides->n_blocks; b++, in += slides->slide.in_block, out += slides->slide.out_block) {
         jt_slide slide = slides->slide;
@@ -178,23 +158,11 @@ void jt_native_slide_lit(const jt_lit *lit, const jt_slides *slides, const jt_ru
 
 /* --- the image without light -------------------------------------------------------------------------------------- */
 
-static void keep_conv(const jt_step *step, const jt_run *run, float *to)
+void jt_native_find_dark_further(const jt_plan *plan, const jt_run *run, const jt_lit *lit)
 {
-    const float *from = jt_spot_at(&step->out, run, 0);
-    const jt_shape shape = step->out.shape;
-    for (int32_t b = 0; b < jt_native_blocks(shape.c); b++)
-        for (int32_t y = 0; y < shape.h; y++, to += shape.w * JT_LANES)
-            jt_native_copy_pixels(run->kernel, from + (size_t)b * step->out.block + (size_t)y * step->out.row, to, 0,
-                                  shape.w);
-}
-
-void jt_native_find_dark_lit(const jt_plan *plan, const jt_run *run, const jt_lit *lit)
-{
-    const jt_step *conv = &plan->steps[lit->first_step], *next = conv + 1;
-    conv->run(conv, run);
-    keep_conv(conv, run, lit->conv);
     if (!lit->filtered)
         return;
+    const jt_step *next = &plan->steps[lit->trail->first_step + 1];
     const jt_mbconv *m = next->mbconv;
     float *filtered = jt_spot_at(&m->filtered, run, 0);
     jt_native_slide_lit(lit, &m->slides, run, jt_spot_at(&next->in, run, 0), filtered, jt_spot_at(&m->totals, run, 0));

@@ -39,9 +39,3 @@ jt_span *jt_native_spans_at(const jt_spot *spans, const jt_run *run)
 {
     return (jt_span *)(void *)(run->shared + spans->offset);
 }
-
-void jt_native_copy_pixels(const jt_native_kernel *kernel, const float *from, float *to, int32_t first, int32_t end)
-{
-    if (first < end)
-        kernel->copy_rows(from + first * JT_LANES, 0, to + first * JT_LANES, 0, 1, (end - first) * JT_LANES);
-}

@@ -17,7 +17,4 @@ void jt_native_spread_rows(const jt_reach *reach, const jt_run *run, const jt_sp
 /* Spans of a value's rows in the memory of the jet that is being run. */
 jt_span *jt_native_spans_at(const jt_spot *spans, const jt_run *run);
 
-/* Pixels first .. end - 1 of a row of blocks. */
-void jt_native_copy_pixels(const jt_native_kernel *kernel, const float *from, float *to, int32_t first, int32_t end);
-
 #endif /* JT_NATIVE_REACH_H */

@@ -20,8 +20,7 @@ typedef struct jt_builder {
     jt_area *areas;
     int32_t n_areas;
     size_t shared_floats, own_floats;
-    jt_lit *lit;       /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
-    int32_t lit_value; /* its result */
+    jt_lit *lit; /* the images' convolution, where lit pixels alone are calculated (lit.h); else NULL */
     /* The last value to which light was followed (trail.h), the spans of its rows, and the layer that made it if that
      * does not look at its own trail. */
     int32_t trail_known, trail_value;

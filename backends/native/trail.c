@@ -5,12 +5,12 @@
 #include "pack.h"
 #include "steps.h"
 
-void jt_native_begin_trail(jt_builder *b, int32_t value, const jt_spot *spans)
+void jt_native_begin_trail(jt_builder *b, int32_t rows, int32_t node)
 {
     b->trail_known = 1;
-    b->trail_value = value;
-    b->trail_spans = *spans;
+    b->trail_value = JT_VALUE_IMAGES;
     b->trail_before = NULL;
+    jt_native_place_spans(b, rows, node, &b->trail_spans);
 }
 
 /* Places in the rows of a layer of planes, one for each half of a vector. */
@@ -81,17 +81,13 @@ void jt_native_fill_dark(const jt_step *step, const jt_run *run, float *out, int
 
 /* --- the image without light -------------------------------------------------------------------------------------- */
 
-void jt_native_find_dark_trails(const jt_plan *plan, const jt_run *run)
+void jt_native_find_dark(const jt_plan *plan, const jt_run *run, int32_t step)
 {
-    for (int32_t i = 0; i < plan->n_head; i++) {
-        const jt_step *last = &plan->steps[i];
-        if (!last->trail)
-            continue;
-        const jt_trail *first = last->trail;
-        while (first->before)
-            first = first->before;
-        for (int32_t s = first->first_step; s <= i; s++)
-            plan->steps[s].run(&plan->steps[s], run);
-        memcpy(last->trail->dark, jt_spot_at(&last->out, run, 0), (last->out.floats - last->out.first) * sizeof(float));
-    }
+    const jt_step *last = &plan->steps[step];
+    const jt_trail *first = last->trail;
+    while (first->before)
+        first = first->before;
+    for (int32_t s = first->first_step; s <= step; s++)
+        plan->steps[s].run(&plan->steps[s], run);
+    memcpy(last->trail->dark, jt_spot_at(&last->out, run, 0), (last->out.floats - last->out.first) * sizeof(float));
 }

@@ -24,8 +24,8 @@ struct jt_trail {
     int32_t first_step; /* of the layer */
 };
 
-/* The spans of a value are known from here on: they are `spans`. */
-void jt_native_begin_trail(jt_builder *b, int32_t value, const jt_spot *spans);
+/* Light is followed from the images on, of `rows` rows, which the node reads. */
+void jt_native_begin_trail(jt_builder *b, int32_t rows, int32_t node);
 
 /*
  * Follow the light through a node with `op`, whose steps from first_step on have been added, if it is the next of the
@@ -43,7 +43,10 @@ jt_span *jt_native_find_spans(const jt_trail *trail, const jt_run *run);
 /* Fill row y of all blocks or planes of the result `out`, but for the pixels that are lit. */
 void jt_native_fill_dark(const jt_step *step, const jt_run *run, float *out, int32_t y, jt_span lit);
 
-/* Calculate what is kept of the image without light: run->images is that, and what begins the trail has been run. */
-void jt_native_find_dark_trails(const jt_plan *plan, const jt_run *run);
+/*
+ * Calculate what a step with a trail keeps of the image without light: run->images is that, and this has been done for
+ * all steps before it.
+ */
+void jt_native_find_dark(const jt_plan *plan, const jt_run *run, int32_t step);
 
 #endif /* JT_NATIVE_TRAIL_H */
