@@ -30,7 +30,6 @@ from models.networks import CLASSES, RECIPE_NAMES, Network, image_section
 from models.onnx_reader import Reading, read
 from models.own import NO_LICENCE, save
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "data" / "toptag.npz"
 _ARRAYS = ("image_mean", "image_deviation", "feature_mean", "feature_deviation", "feature_names")
 
 
@@ -216,7 +215,7 @@ def _jets(arguments: argparse.Namespace, network: Network) -> shards.Jets:
     coloured = [one for one in network.image["channels"] if one not in ("pt", "mass", "energy")]
     if arguments.jets is None and (coloured or arguments.measure is not None):
         raise ValueError("--jets is needed: " + ("the image has classes of constituents" if coloured else "--measure"))
-    jets = shards.read(arguments.jets or EXAMPLE)
+    jets = shards.read(arguments.jets or shards.SAMPLE)
     if coloured and jets.classes is None:
         raise ValueError(f"{arguments.jets}: no classes of constituents, which {', '.join(coloured)} need")
     return jets if arguments.measure is not None else jets.part(0, arguments.compare)

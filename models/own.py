@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,13 @@ from models import jtm
 from models.datasets.shards import Jets, usable
 from models.export import EFFICIENCIES, Golden, Statistics, build, golden_jets
 from models.networks import CLASSES, Network
+from models.scores import Scorer, other_scores
 
 TOLERANCE = 1e-5
 NO_LICENCE = "NOASSERTION"
-_CHUNK = 500
 _LEAST_GOLDEN = 8
 
 Floats = npt.NDArray[np.float32]
-Scorer = Callable[[Floats, Floats | None], npt.NDArray[Any]]
-"""From images and rows, as `jettag.Model.network_inputs` gives them, to a score for each jet."""
 
 
 @dataclass
@@ -50,33 +48,6 @@ class Checked:
     difference: float
     golden: int
     numbers: dict[str, float]
-
-
-def other_scores(scorer: Scorer, model: jettag.Model, jets: Jets) -> npt.NDArray[np.float64]:
-    """Scores by what trained the network, on the inputs that the library gives.
-
-    Parameters
-    ----------
-    scorer : callable
-        What trained it.
-    model : jettag.Model
-        The same network, for its inputs.
-    jets : Jets
-        All usable.
-
-    Returns
-    -------
-    ndarray of float64
-        (jets,).
-    """
-    found = []
-    for start in range(0, len(jets), _CHUNK):
-        part = jets.part(start, start + _CHUNK)
-        images, rows, statuses = model.network_inputs(part.jagged, part.classes)
-        if statuses.any():
-            raise ValueError(f"the library refuses a jet: {jettag.status_text(int(statuses.max()))}")
-        found.append(np.asarray(scorer(images, rows), np.float64))
-    return np.concatenate(found)
 
 
 def save(

@@ -22,6 +22,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "data" / "toptag.npz"
+"""The jets that come with jettag."""
+
 _PT_UNIT = 0.05
 _PT_STEP = 1.6e-4
 _ANGLE_STEP = 6e-5

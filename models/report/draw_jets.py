@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jettag.metrics import threshold
-from jettag.plots.images import draw_rows
+from jettag.plots.images import draw_rows, width_of
 from models.dependence import Curve, edges_of, mean_score, tagged_fraction
 from models.report.canvas import Style, canvas, finish, shown, styles, tagger_panels
 from models.report.jets import Facts
-from models.report.mean_images import channels_of, width_of
+from models.report.mean_images import channels_of
 from models.report.merit import Merit
 
 _WORDS = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-import jettag
+from jettag.files import Piece
+from jettag.plots.images import render_all
 from models.datasets.shards import Jets
 from models.networks import NETWORKS
 from models.report.cache import Cache, load, save
@@ -48,23 +49,6 @@ def channels_of(recipe: str) -> list[str]:
     return next(list(n.image["channels"]) for n in NETWORKS.values() if n.image["recipe"] == recipe)
 
 
-def width_of(recipe: str) -> tuple[float, float]:
-    """Width of a recipe's images.
-
-    Parameters
-    ----------
-    recipe : str
-        Such as `A35`.
-
-    Returns
-    -------
-    tuple of float
-        In eta and phi.
-    """
-    width = next(n.image["width"] for n in NETWORKS.values() if n.image["recipe"] == recipe)
-    return float(width[0]), float(width[1])
-
-
 def mean_images(jets: Jets, recipe: str) -> npt.NDArray[np.float64]:
     """Mean images by the library.
 
@@ -80,13 +64,8 @@ def mean_images(jets: Jets, recipe: str) -> npt.NDArray[np.float64]:
     ndarray of float64
         (2, channels, rows (phi), columns (eta)): background, tops.
     """
-    totals = []
-    for start in range(0, len(jets), _CHUNK):
-        part = jets.part(start, start + _CHUNK)
-        images = jettag.images(part.jagged, recipe, part.classes)
-        totals.append(np.stack([images[part.labels == label].sum(axis=0, dtype=np.float64) for label in (0, 1)]))
-    counts = np.array([(jets.labels == label).sum() for label in (0, 1)])
-    return np.asarray(np.sum(totals, axis=0) / counts[:, None, None, None])
+    parts = (jets.part(start, start + _CHUNK) for start in range(0, len(jets), _CHUNK))
+    return render_all((Piece(part.jagged, part.classes, part.labels, len(part)) for part in parts), recipe).means
 
 
 def _path(cache: Cache, sample: str, recipe: str) -> Path:

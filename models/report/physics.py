@@ -20,7 +20,7 @@ import numpy.typing as npt
 import jettag
 from jettag.binned import Rate, rate, reliability
 from jettag.metrics import area, rejection
-from models.datasets.shards import Jets, find, joined, read, usable
+from models.datasets.shards import SAMPLE, Jets, find, joined, read, usable
 from models.marks import put
 from models.report.changed import CHANGES
 from models.report.jets import ReportError, samples_in
@@ -28,7 +28,6 @@ from models.report.said import exits_with_words
 from models.report.tables import table, with_error
 from models.training.samples import SAMPLES, sample_of_header
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "data" / "toptag.npz"
 POINTS = (0.3, 0.5, 0.8)
 SHIFTED = (jettag.DEFAULT_MODEL, "constituents-gf", "lenet-28-i35")
 """Models whose scores of changed jets are shown: the default, constituents without an image, an image alone."""
@@ -204,7 +203,7 @@ def tables(data: str | None) -> dict[str, str]:
     """
     models = {name: jettag.load(name) for name in jettag.models()}
     if data is None:
-        jets = usable(read(EXAMPLE))
+        jets = usable(read(SAMPLE))
         fitting = {name: one for name, one in models.items() if sample_of_header(one.info["header"]) == "toptag"}
         return {
             "physics:calibration": calibration_table(fitting, jets),

@@ -20,7 +20,7 @@ from models.datasets.shards import Jets
 from models.dependence import score_dependence
 from models.export import EFFICIENCIES, Golden, Statistics, build, golden_jets
 from models.networks import Network
-from models.own import other_scores
+from models.scores import other_scores
 from models.torch_network import TorchNetwork
 from models.training.samples import SAMPLES
 

@@ -25,6 +25,7 @@ from models.datasets.shards import Jets, rows_of
 from models.export import Statistics, build
 from models.initialise import initial_tensors
 from models.networks import Network
+from models.scores import library_inputs
 from models.training.sets import SetRows
 
 DEVIATION_FLOOR = 1e-3
@@ -343,26 +344,6 @@ class Inputs:
         if self._resize:
             x = functional.interpolate(x, self._resize, mode="bilinear", align_corners=False)
         return x.contiguous(memory_format=torch.channels_last)
-
-
-def library_inputs(model: jettag.Model, jets: Jets) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None]:
-    """Inputs as the library gives them to a model.
-
-    Parameters
-    ----------
-    model : jettag.Model
-        Any backend.
-    jets : Jets
-        All usable.
-
-    Returns
-    -------
-    tuple of ndarray of float32 and ndarray or None
-    """
-    images, features, statuses = model.network_inputs(jets.jagged, jets.classes)
-    if statuses.any():
-        raise ValueError(f"the library refuses a jet: {jettag.status_text(int(statuses.max()))}")
-    return images, features
 
 
 def check_inputs(network: Network, jets: Jets, inputs: Inputs, statistics: Statistics, folder: Path) -> None:

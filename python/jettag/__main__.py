@@ -203,6 +203,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             plots.draw_scores(curves, arguments.scores)
 
 
+_IMAGES_AT_ONCE = 5_000  # jets, 75 MB
+
+
 def _plot(arguments: argparse.Namespace) -> None:
     from jettag.plots.report import draw_all
 
@@ -212,7 +215,7 @@ def _plot(arguments: argparse.Namespace) -> None:
         from jettag.plots.images import render_all
 
         with open_jets(arguments.jets) as file:
-            jets = render_all(file, arguments.recipe)
+            jets = render_all(file.pieces(_IMAGES_AT_ONCE), arguments.recipe)
     for sample, path in zip(samples, arguments.files, strict=True):
         print(_said(sample, path))
     paths, missing = draw_all(samples, arguments.out, arguments.formats.split(","), jets)

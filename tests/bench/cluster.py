@@ -25,12 +25,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "python")]
 import jettag  # noqa: E402
 from jettag import cluster  # noqa: E402
 from models.datasets import shards  # noqa: E402
-from tests.bench.network import SAMPLE  # noqa: E402
 
 
 def write_files(folder: Path, n_files: int, n_jets: int) -> list[str]:
     """Copies of the sample that comes with jettag, cut and repeated to the wanted size."""
-    jets = shards.read(SAMPLE)
+    jets = shards.read(shards.SAMPLE)
     counts = np.resize(np.diff(jets.offsets), n_jets)
     times = -(-n_jets // len(jets))
     momenta = np.tile(jets.momenta, (times, 1))[: counts.sum()].astype(np.float32)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ import jettag  # noqa: E402
 from jettag.files import open_jets  # noqa: E402
 from models.datasets import shards  # noqa: E402
 from tests.bench import report  # noqa: E402
-from tests.bench.network import SAMPLE  # noqa: E402
 
 MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "hybrid-i35-gf")
 MOST, AXES = 200, ("E", "PX", "PY", "PZ")
@@ -36,7 +36,7 @@ PIECE = 10_000
 
 def write_public(path: Path, n_jets: int) -> None:
     """The table of the public files: E_0, PX_0, ... PZ_199 and is_signal_new, padded with zeros."""
-    jets = shards.read(SAMPLE)
+    jets = shards.read(shards.SAMPLE)
     names = [f"{axis}_{i}" for i in range(MOST) for axis in AXES]
     counts = np.diff(jets.offsets)
     jet = np.repeat(np.arange(len(counts)), counts)
@@ -48,16 +48,15 @@ def write_public(path: Path, n_jets: int) -> None:
         table[: n_jets - start].to_hdf(path, key="table", format="table", append=start > 0, mode="a")
 
 
-def passed(work: object) -> float:
+def passed(work: Callable[[], None]) -> float:
     """Seconds that a call takes."""
     begun = time.monotonic()
-    work()  # type: ignore[operator]
+    work()
     return time.monotonic() - begun
 
 
 def measure(path: Path, name: str, rounds: int) -> tuple[float, float, float]:
     """Median seconds of reading, of the library, and of the command."""
-    pieces = []
     with open_jets(path) as file:
         pieces = [piece.jets for piece in file.pieces(PIECE)]
     model = jettag.load(ROOT / "models" / "zoo" / f"{name}.jtm")

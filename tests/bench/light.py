@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--write", metavar="FILE")
     arguments = parser.parse_args()
-    jets = shards.read(ROOT / "examples" / "data" / "toptag.npz").part(0, JETS)
+    jets = shards.read(shards.SAMPLE).part(0, JETS)
     lines = ["| model | lit pixels | images of jets, us | lit everywhere, us | ratio |", "|---|---|---|---|---|"]
     for name in arguments.models:
         model = jettag.load(ROOT / "models" / "zoo" / f"{name}.jtm", backend="native")

@@ -33,7 +33,6 @@ from models.networks import Network  # noqa: E402
 from models.onnx_writer import SCORES, to_onnx  # noqa: E402
 from tests.bench import report  # noqa: E402
 
-SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", jettag.DEFAULT_MODEL)
 ONNX, NATIVE = "ONNX Runtime", "jettag native"
 Call = Callable[[int, int], object]
@@ -125,7 +124,7 @@ def main() -> None:
     parser.add_argument("--batches", default="1,100")
     parser.add_argument("--write", help="a document that gets the table between its marks")
     arguments = parser.parse_args()
-    jets = shards.read(SAMPLE).part(0, arguments.jets)
+    jets = shards.read(shards.SAMPLE).part(0, arguments.jets)
     names, backends = list(MODELS), ["native"]
     if arguments.all:
         names = [name for name in jettag.models() if jettag.load(name).info["sample"].startswith("toptag")]

@@ -31,7 +31,7 @@ from models.datasets import shards  # noqa: E402
 from models.onnx_writer import SCORES  # noqa: E402
 from tests.bench import report  # noqa: E402
 from tests.bench.features.compare import Engines  # noqa: E402
-from tests.bench.network import SAMPLE, onnx_session  # noqa: E402
+from tests.bench.network import onnx_session  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 WIDTH = 2.4
@@ -187,7 +187,7 @@ def main() -> None:
     parser.add_argument("--write", help="a document that gets the table between its marks")
     arguments = parser.parse_args()
     path = ROOT / "models" / "zoo" / f"{arguments.model}.jtm"
-    everything = shards.read(SAMPLE)
+    everything = shards.read(shards.SAMPLE)
     rows = compare(everything.part(0, arguments.jets), path, arguments.rounds)
     one, two = thread_ratio(everything.part(0, 4000), path, 9)
     rows.append(f"Two threads: {one / two:.2f} times one, by the time that passes, 4000 jets in a call.")

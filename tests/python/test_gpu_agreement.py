@@ -6,7 +6,7 @@ import pytest
 import jettag
 from models.datasets import shards
 from tests.bench.gpu.agreement import ZOO, agreement, line, of_model
-from tests.bench.gpu.compare import CUDA, NATIVE, SAMPLE, crossover
+from tests.bench.gpu.compare import CUDA, NATIVE, crossover
 
 POINTS = np.array([[0.3, 0.9, 0.001, 0.0], [0.5, 0.7, 0.01, 0.0], [0.8, 0.2, 0.1, 0.0]])
 
@@ -41,7 +41,7 @@ def test_scores_on_a_gpu(name, capsys):
     row = next(one for one in jettag.backends() if one["name"] == "cuda")
     if not row["available"]:
         pytest.skip(row["reason"])
-    jets = shards.usable(shards.read(SAMPLE))
+    jets = shards.usable(shards.read(shards.SAMPLE))
     if jettag.load(ZOO / f"{name}.jtm").info["needs_classes"] and jets.classes is None:
         pytest.skip("its jets need classes")
     found = of_model(name, "cuda", jets)

@@ -23,7 +23,6 @@ from test_tool import TOOL
 TOLERANCE = 1e-5
 PAGE = helpers.ROOT / "docs" / "own-network.md"
 ZOO = helpers.ROOT / "models" / "zoo"
-SAMPLE = helpers.ROOT / "examples" / "data" / "toptag.npz"
 LIKE = ZOO / "lenet-28-i35-gf.jtm"
 SMALL = [
     {"name": "conv", "kind": "conv2d", "inputs": ["image"], "channels": 4, "kernel": [5, 5], "padding": "valid"},
@@ -34,7 +33,7 @@ SMALL = [
 
 @pytest.fixture(scope="module")
 def sample():
-    return shards.read(SAMPLE)
+    return shards.read(shards.SAMPLE)
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def complaint(capsys, *words):
     assert run(*words, "--out", "out.jtm") == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert not list(SAMPLE.parent.glob("*.part")) and not (helpers.ROOT / "out.jtm").exists()
+    assert not list(shards.SAMPLE.parent.glob("*.part")) and not (helpers.ROOT / "out.jtm").exists()
     return said.err
 
 

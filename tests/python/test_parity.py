@@ -13,7 +13,6 @@ from models.networks import NETWORKS, Network
 TOLERANCE = 1e-5
 JETS = 24
 ZOO = helpers.ROOT / "models" / "zoo"
-SAMPLE = helpers.ROOT / "examples" / "data" / "toptag.npz"
 
 # Kinds and keys that no network of the papers uses.
 OTHER_LAYERS = [
@@ -172,7 +171,7 @@ class TestZoo:
             pytest.skip("not a model for these jets")
         stored = jtm.read(path)
         model = jettag.load(path, backend=backend)
-        jets = shards.read(SAMPLE).part(0, 200)
+        jets = shards.read(shards.SAMPLE).part(0, 200)
         images, features, statuses = model.network_inputs(jets.jagged)
         assert not statuses.any()
         network = network_of(stored)
@@ -189,7 +188,7 @@ class TestZoo:
         if "toptag" not in stored.header["card"]["sample"]:
             pytest.skip("not a model for these jets")
         model = jettag.load(path, backend="reference")
-        images, features, _ = model.network_inputs(shards.read(SAMPLE).part(200, 400).jagged)
+        images, features, _ = model.network_inputs(shards.read(shards.SAMPLE).part(200, 400).jagged)
         ours = model.tag_images(images, features)
         theirs = helpers.torch_scores(network_of(stored), stored.tensors, images, features)
         assert np.abs(ours - theirs).max() <= TOLERANCE

@@ -395,11 +395,10 @@ def write_jets(path, labels=True):
     return path, jets
 
 
-def test_means_are_those_of_all_images(tmp_path, monkeypatch):
-    monkeypatch.setattr(images, "_PIECE", 7)
+def test_means_are_those_of_all_images(tmp_path):
     path, jets = write_jets(tmp_path / "jets.npz")
     with open_jets(path) as file:
-        found = images.render_all(file, "A35")
+        found = images.render_all(file.pieces(7), "A35")
     rendered = jettag.images((jets.momenta, jets.offsets), "A35").astype(np.float64)
     good = np.isfinite(rendered).all(axis=(1, 2, 3))
     for kind in (0, 1):

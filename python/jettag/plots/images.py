@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jettag.files.jets import JetFile
+from jettag.files.jets import Piece
 from jettag.plots import canvas
 from jettag.standalone import images as render
 from jettag.standalone import recipes
@@ -19,8 +19,6 @@ DECADES = 4
 
 SINGLE = 3
 """Jets of each kind that are drawn alone."""
-
-_PIECE = 5000
 
 
 @dataclass
@@ -48,12 +46,29 @@ class Images:
     singles: list[npt.NDArray[np.float32]]
 
 
-def render_all(file: JetFile, recipe: str) -> Images:
-    """Read a file of jets piece by piece, and make their images.
+def width_of(recipe: str) -> tuple[float, float]:
+    """Width of a recipe's images.
 
     Parameters
     ----------
-    file : JetFile
+    recipe : str
+        A name from `jettag.recipes()`.
+
+    Returns
+    -------
+    tuple of float
+        In eta and phi.
+    """
+    eta, phi = next(row["width"] for row in recipes() if row["name"] == recipe)
+    return eta, phi
+
+
+def render_all(pieces: Iterable[Piece], recipe: str) -> Images:
+    """Images of jets that come piece by piece, such as those of an open file.
+
+    Parameters
+    ----------
+    pieces : iterable of Piece
         Without labels all jets are of one kind.
     recipe : str
         A name from `jettag.recipes()`.
@@ -72,7 +87,7 @@ def render_all(file: JetFile, recipe: str) -> Images:
     counts = [0, 0]
     singles: list[list[npt.NDArray[np.float32]]] = [[], []]
     labelled = False
-    for piece in file.pieces(_PIECE):
+    for piece in pieces:
         made = render(piece.jets, recipe, piece.classes)
         labelled = labelled or piece.labels is not None
         kinds = np.zeros(len(made), np.uint8) if piece.labels is None else np.asarray(piece.labels)
@@ -86,11 +101,10 @@ def render_all(file: JetFile, recipe: str) -> Images:
     lacking = [names[kind] if labelled else "jets" for kind in used if not counts[kind]]
     if lacking:
         raise canvas.PlotError(f"no {' and no '.join(lacking)} with an image")
-    width = next(row["width"] for row in recipes() if row["name"] == recipe)
     words = [f"{names[kind] if labelled else 'jets'}, {counts[kind]:,}" for kind in used]
     return Images(
         recipe,
-        width,
+        width_of(recipe),
         words,
         np.stack([totals[kind] / counts[kind] for kind in used]),
         [np.stack(singles[kind]) for kind in used],

@@ -30,7 +30,6 @@ from tests.bench import report  # noqa: E402
 
 HERE = Path(__file__).parent
 BUILD = ROOT / "build"
-SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 N_FEATURES = 53
 SIZES = (20, 40, 60, 100, 200)
 LIMITS = {"pt, eta, phi": 1e-12, "m^2 / E^2": 1e-13, "n": 0.0, "N-subjettiness": 1e-9, "correlators": 1e-9}
@@ -174,7 +173,9 @@ def plot(path: str, curve: dict[int, dict[str, float]]) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", default=str(SAMPLE), help="coded shard or npz with momenta, offsets, labels")
+    parser.add_argument(
+        "file", nargs="?", default=str(shards.SAMPLE), help="coded shard or npz with momenta, offsets, labels"
+    )
     parser.add_argument("--jets", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=8, help="pieces in which the engines take turns")
     parser.add_argument("--check", action="store_true", help="compare numbers alone")

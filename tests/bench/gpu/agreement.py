@@ -22,7 +22,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "python")]
 import jettag  # noqa: E402
 from models.datasets import shards  # noqa: E402
 
-SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 ZOO = ROOT / "models" / "zoo"
 SKIPPED = 77
 
@@ -92,7 +91,7 @@ def main() -> None:
     if not row["available"]:
         print(f"skipped: {row['reason']}")
         raise SystemExit(SKIPPED)
-    jets = shards.usable(shards.read(SAMPLE))
+    jets = shards.usable(shards.read(shards.SAMPLE))
     jets = jets.part(0, min(arguments.jets, len(jets)))
     print(f"{arguments.backend} {row['version']} beside native, {len(jets)} jets")
     for name in arguments.models or sorted(path.stem for path in ZOO.glob("*.jtm")):

@@ -32,7 +32,6 @@ from models.datasets import shards  # noqa: E402
 from tests.bench.gpu.peers import Call, Given, all_of_them, torch_module  # noqa: E402
 from tests.bench.peers.install import Missing  # noqa: E402
 
-SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 SKIPPED = 77
 TOLERANCE = 1e-5
 CUDA, NATIVE, WHOLE = "jettag cuda", "jettag native", ", from constituents"
@@ -160,7 +159,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10, help="for a batch, all engines together: %(default)s")
     parser.add_argument("--bytes", action="store_true", help="only say what is sent for a jet of the sample")
     arguments = parser.parse_args()
-    jets = shards.usable(shards.read(SAMPLE))
+    jets = shards.usable(shards.read(shards.SAMPLE))
     if arguments.bytes:
         print("| model | image in full | lit pixels, mean | most | row |\n|---|---|---|---|---|")
         for name in arguments.models.split(","):

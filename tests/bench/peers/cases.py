@@ -34,7 +34,6 @@ sys.path.insert(0, str(ROOT / "tests" / "python"))
 
 import models_helpers as helpers  # noqa: E402
 
-SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 ZOO = ROOT / "models" / "zoo"
 Floats = npt.NDArray[np.float32]
 
@@ -160,7 +159,7 @@ def make(name: str, batches: list[int], folder: Path) -> Case:
     Case
     """
     folder.mkdir(parents=True)
-    jets = shards.read(SAMPLE).part(0, JETS)
+    jets = shards.read(shards.SAMPLE).part(0, JETS)
     path, trained = folder / "model.jtm", (ZOO / f"{name}.jtm").exists()
     if trained:
         path.write_bytes((ZOO / f"{name}.jtm").read_bytes())
