@@ -118,7 +118,7 @@ jt_status jt_model_info_get(const jt_model *model, jt_model_info *info)
         .n_values = (int32_t)file->graph.row_floats,
         .constituents_shape = {singles.c, singles.w},
         .pairs_shape = {pairs.c, pairs.w},
-        .reads_image = file->graph.values[JT_VALUE_IMAGES].last_use >= 0,
+        .reads_image = jt_reads_images(&file->graph),
     };
     return jt_sized_write(info, &ours, sizeof ours) ? JT_OK : JT_ERROR_ARGUMENT;
 }

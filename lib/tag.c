@@ -7,11 +7,6 @@
 #include "core/math.h"
 #include "workers.h"
 
-static int reads_images(const jt_model_file *file)
-{
-    return file->graph.values[JT_VALUE_IMAGES].last_use >= 0;
-}
-
 static jt_lit light_up(jt_context *context)
 {
     return jt_light(&context->model->file.recipe, &context->jet, context->image_scratch);
@@ -37,7 +32,7 @@ static void prepare_row(jt_context *context, float *row)
 /* Likewise all that it is given; either may be NULL. An image that nobody reads stays. */
 static void prepare_inputs(jt_context *context, float *image, float *row)
 {
-    if (image && reads_images(&context->model->file)) {
+    if (image && jt_reads_images(&context->model->file.graph)) {
         const jt_lit lit = light_up(context);
         jt_linear_map_apply(&context->model->image_map, &lit, image);
     }
@@ -188,7 +183,7 @@ static void prepare_in_piece(jt_context *context, int32_t i)
     }
     int32_t *starts = context->starts;
     starts[i + 1] = starts[i];
-    if (reads_images(file)) {
+    if (jt_reads_images(&file->graph)) {
         const jt_lit lit = light_up(context);
         starts[i + 1] +=
             jt_linear_map_list(&context->model->image_map, &lit, &context->sketch, context->lit_places + starts[i],
@@ -215,7 +210,8 @@ static jt_status run_piece_of_jets(jt_context *context, const void *argument, in
     const jets_call *call = argument;
     const jt_sparse_images sparse = {context->starts, context->lit_places, context->lit_values};
     const jt_inputs inputs = {.images = context->images,
-                              .sparse = context->images || !reads_images(&context->model->file) ? NULL : &sparse,
+                              .sparse =
+                                  context->images || !jt_reads_images(&context->model->file.graph) ? NULL : &sparse,
                               .rows = context->rows};
     flight f = {.status = JT_OK};
     int32_t turn = 0;
@@ -270,7 +266,7 @@ void jt_run_network_inputs(jt_context *context, const jt_jets_view *jets, float 
     const size_t image_floats = jt_image_floats(file);
     const size_t row_floats = file->graph.row_floats;
 
-    if (images && !reads_images(file))
+    if (images && !jt_reads_images(&file->graph))
         memset(images, 0, (size_t)jets->n_jets * image_floats * sizeof *images);
     for (int64_t i = 0; i < jets->n_jets; i++) {
         float *image = images ? images + (size_t)i * image_floats : NULL;

@@ -23,11 +23,6 @@ static size_t image_bytes(const jt_graph *graph)
     return graph->values[JT_VALUE_IMAGES].floats * sizeof(float);
 }
 
-static int reads_images(const jt_graph *graph)
-{
-    return graph->values[JT_VALUE_IMAGES].last_use >= 0;
-}
-
 static jt_status copy(const jt_plan_context *context, cudaStream_t stream, void *to, const void *from, size_t bytes,
                       enum cudaMemcpyKind kind, const char *doing, jt_why *why)
 {
@@ -73,7 +68,7 @@ static jt_status send_images(const jt_plan_context *context, const jt_inputs *in
 {
     const jt_graph *graph = context->plan->graph;
     const size_t rows = row_bytes(graph, inputs, n);
-    const size_t images = inputs->images && reads_images(graph) ? n * image_bytes(graph) : 0;
+    const size_t images = inputs->images && jt_reads_images(graph) ? n * image_bytes(graph) : 0;
     char *const sent = slot->sent;
     size_t used = 0;
     append(sent, &used, inputs->images, images);
@@ -133,11 +128,11 @@ static jt_status take_from_device(const jt_plan_context *context, const jt_input
 {
     const jt_graph *graph = context->plan->graph;
     jt_status status = JT_OK;
-    if (reads_images(graph))
+    if (jt_reads_images(graph))
         status = check_there(context, inputs->images, "images", why);
     if (status == JT_OK && inputs->rows)
         status = check_there(context, inputs->rows, "features", why);
-    if (status == JT_OK && reads_images(graph))
+    if (status == JT_OK && jt_reads_images(graph))
         status = copy(context, context->stream, context->images, inputs->images, n * image_bytes(graph),
                       cudaMemcpyDeviceToDevice, "taking images", why);
     if (status == JT_OK)

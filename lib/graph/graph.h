@@ -140,4 +140,9 @@ typedef struct jt_graph {
     int32_t most_lit;      /* pixels in which a jet's image differs from that at most, where that is known; else 0 */
 } jt_graph;
 
+static inline int jt_reads_images(const jt_graph *graph)
+{
+    return graph->values[JT_VALUE_IMAGES].last_use >= 0;
+}
+
 #endif /* JT_GRAPH_GRAPH_H */
