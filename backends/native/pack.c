@@ -75,16 +75,23 @@ static float weight_of(const jt_op *op, int32_t out, tap at)
     return op->weight[((out * per_in + c) * op->kernel[0] + at.ky) * op->kernel[1] + at.kx];
 }
 
-/* Weights of output channel `out`, `apart` from each other; zeros for input channels of other groups stay. */
-static void pack_channel(const jt_op *op, int32_t out, const tap *taps, int32_t n, float *to, int32_t apart)
+/*
+ * Weights of output channels first .. end - 1: those of one tap side by side, taps `apart` from each other. Zeros for
+ * input channels of other groups stay.
+ */
+static void pack_channels(const jt_op *op, int32_t first, int32_t end, const tap *taps, int32_t n, float *to,
+                          int32_t apart)
 {
     const int32_t per_in = op->in.c / op->groups, per_out = op->out.c / op->groups;
-    const int32_t first = out / per_out * per_in, width = op->kernel[1], pixels = op->kernel[0] * width;
-    const float *from = op->weight + (size_t)out * (size_t)per_in * (size_t)pixels;
+    const int32_t width = op->kernel[1], pixels = op->kernel[0] * width, per_output = per_in * pixels;
     for (int32_t k = 0; k < n; k++, to += apart) {
-        const int32_t c = taps[k].c - first;
-        if (c >= 0 && c < per_in)
-            *to = from[c * pixels + taps[k].ky * width + taps[k].kx];
+        const int32_t group = taps[k].c / per_in;
+        const int32_t from = first > group * per_out ? first : group * per_out;
+        const int32_t until = smaller(end, (group + 1) * per_out);
+        const float *weight =
+            op->weight + (taps[k].c - group * per_in) * pixels + taps[k].ky * width + taps[k].kx + from * per_output;
+        for (int32_t i = from; i < until; i++, weight += per_output)
+            to[i - first] = *weight;
     }
 }
 
@@ -134,8 +141,7 @@ static int pack_tiles(jt_arena *arena, const jt_op *op, const jt_spot *in, int p
     for (int32_t k = 0; k < n; k++)
         offsets[k] = taps[k].c / step * (int32_t)in->block + taps[k].ky * (int32_t)in->row + taps[k].kx * step +
                      taps[k].c % step;
-    for (int32_t i = first * JT_LANES; i < end; i++)
-        pack_channel(op, i, taps, n, weights + i - first * JT_LANES, n_blocks * JT_LANES);
+    pack_channels(op, first * JT_LANES, end, taps, n, weights, n_blocks * JT_LANES);
     tiles->tile.offsets = offsets;
     tiles->tile.n_taps = n;
     tiles->tile.weights = weights;

@@ -2,7 +2,14 @@
 
 #include <string.h>
 
-enum { ALIGNMENT = 64, SHARED_BLOCK = 64 * 1024, LARGEST_SHARED = 8 * 1024 };
+enum {
+    ALIGNMENT = 64,
+    SHARED_BLOCK = 64 * 1024,
+    LARGEST_SHARED = 8 * 1024,
+    /* From then on pieces share blocks of this size, which the system gives out by large pages. */
+    MUCH = 512 * 1024,
+    LARGE_BLOCK = 8 * 1024 * 1024
+};
 
 /* Stands at the start of each block; what is handed out begins ALIGNMENT bytes in. */
 typedef struct block {
@@ -18,7 +25,7 @@ static char *new_block(jt_arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - ALIGNMENT)
         return NULL;
-    block *made = jt_allocate(&arena->host, 1, ALIGNMENT + bytes);
+    block *made = jt_allocate_unset(&arena->host, 1, ALIGNMENT + bytes);
     if (!made)
         return NULL;
     made->older = arena->blocks;
@@ -26,25 +33,36 @@ static char *new_block(jt_arena *arena, size_t bytes)
     return (char *)made + ALIGNMENT;
 }
 
-void *jt_arena_take(jt_arena *arena, size_t count, size_t bytes)
+/* Room for a piece, in the newest shared block or in a block of its own. */
+static char *find_room(jt_arena *arena, size_t wanted)
 {
-    if (bytes != 0 && count > SIZE_MAX / bytes)
-        return NULL;
-    size_t wanted = count * bytes;
-    if (wanted > LARGEST_SHARED)
+    const size_t shared = arena->taken < MUCH ? SHARED_BLOCK : LARGE_BLOCK;
+    if (wanted > (arena->taken < MUCH ? LARGEST_SHARED : LARGE_BLOCK))
         return new_block(arena, wanted);
-
-    size_t rounded = (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    const size_t rounded = (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded > arena->left || !arena->next) {
-        char *room = new_block(arena, SHARED_BLOCK);
+        char *room = new_block(arena, shared);
         if (!room)
             return NULL;
         arena->next = room;
-        arena->left = SHARED_BLOCK;
+        arena->left = shared;
     }
     char *piece = arena->next;
     arena->next += rounded;
     arena->left -= rounded;
+    return piece;
+}
+
+void *jt_arena_take(jt_arena *arena, size_t count, size_t bytes)
+{
+    if (bytes != 0 && count > SIZE_MAX / bytes)
+        return NULL;
+    const size_t wanted = count * bytes;
+    char *piece = find_room(arena, wanted);
+    if (!piece)
+        return NULL;
+    arena->taken += wanted;
+    memset(piece, 0, wanted);
     return piece;
 }
 

@@ -1,7 +1,8 @@
 /*
  * Memory that is freed all at once: what is built step by step, and lives and dies together.
  *
- * Small pieces share blocks, large ones have their own. The list of blocks is all that has to be kept to free it.
+ * Small pieces share blocks, large ones have their own until there is so much that they share larger blocks. The list
+ * of blocks is all that has to be kept to free it.
  */
 #ifndef JT_CORE_ARENA_H
 #define JT_CORE_ARENA_H
@@ -13,6 +14,7 @@ typedef struct jt_arena {
     void *blocks; /* list of everything taken so far, for jt_arena_free */
     char *next;   /* room left in the newest shared block */
     size_t left;
+    size_t taken; /* bytes handed out so far */
 } jt_arena;
 
 void jt_arena_init(jt_arena *arena, const jt_host *host);

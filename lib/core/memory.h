@@ -6,6 +6,8 @@
 
 /* Memory through the host, aligned to 64 bytes and zeroed; NULL on failure or when count * bytes overflows. */
 void *jt_allocate(const jt_host *host, size_t count, size_t bytes);
+/* The same with whatever is in it, for those who write all of it. */
+void *jt_allocate_unset(const jt_host *host, size_t count, size_t bytes);
 /* Takes NULL. */
 void jt_release(const jt_host *host, void *memory);
 

@@ -67,7 +67,7 @@ static jt_status read_open_file(int descriptor, const char *path, const jt_host 
         return jt_fail(error, JT_ERROR_LIMIT, -1, NULL, "\"%s\" has %lld bytes, the limit is %lld", path,
                        (long long)facts.st_size, (long long)largest_file);
     size_t size = (size_t)facts.st_size;
-    char *memory = jt_allocate(host, size, 1);
+    char *memory = jt_allocate_unset(host, size, 1);
     if (!memory)
         return jt_fail(error, JT_ERROR_MEMORY, -1, NULL, "no memory for the %zu bytes of \"%s\"", size, path);
     if (!read_all(descriptor, memory, size, length)) {

@@ -139,6 +139,54 @@ static void pieces_do_not_overlap(void **state)
     assert_int_equal(h.live, 0);
 }
 
+/* Large pieces share blocks as soon as there are many; what is in between is nobody's, what they hold is zero. */
+static void many_large_pieces(void **state)
+{
+    (void)state;
+    enum { PIECES = 400, LARGEST = 12 << 20 };
+    heap h = {0};
+    jt_host host = heap_host(&h);
+    jt_arena arena;
+    jt_arena_init(&arena, &host);
+    char *pieces[PIECES];
+    size_t sizes[PIECES];
+    for (int i = 0; i < PIECES; i++) {
+        /* One is larger than any block, and small ones are among them. */
+        sizes[i] = i == 300 ? LARGEST : i % 3 == 0 ? (size_t)(i + 1) : 40000 + 300 * (size_t)i;
+        pieces[i] = jt_arena_take(&arena, sizes[i], 1);
+        assert_non_null(pieces[i]);
+        assert_int_equal((uintptr_t)pieces[i] % 64, 0);
+        assert_true(is_zero(pieces[i], sizes[i]));
+        memset(pieces[i], i & 0xff, sizes[i]);
+    }
+    for (int i = 0; i < PIECES; i++)
+        assert_true(pieces[i][0] == (char)i && memcmp(pieces[i], pieces[i] + 1, sizes[i] - 1) == 0);
+    assert_true(h.taken < 25);
+    jt_arena_free(&host, arena.blocks);
+    assert_int_equal(h.live, 0);
+}
+
+/* Memory of many pages, which are asked for as large ones: all of it can be written, and has its host's bytes before.
+ */
+static void whole_pages(void **state)
+{
+    (void)state;
+    heap h = {0};
+    jt_host host = heap_host(&h);
+    for (size_t bytes = (2 << 20) - 64; bytes < 7 << 20; bytes += 777777) {
+        char *memory = jt_allocate_unset(&host, bytes, 1);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        assert_true(memory[0] == (char)0xa5 && memcmp(memory, memory + 1, bytes - 1) == 0);
+        memset(memory, 1, bytes);
+        jt_release(&host, memory);
+    }
+    h.fail_at = h.taken + 1;
+    assert_null(jt_allocate_unset(&host, 3 << 20, 1));
+    assert_null(jt_allocate_unset(&host, SIZE_MAX, 2));
+    assert_int_equal(h.live, 0);
+}
+
 static void texts_and_nothing(void **state)
 {
     (void)state;
@@ -205,7 +253,8 @@ int main(void)
         cmocka_unit_test(single_pieces),       cmocka_unit_test(sizes_that_overflow),
         cmocka_unit_test(host_that_fails),     cmocka_unit_test(pieces_do_not_overlap),
         cmocka_unit_test(texts_and_nothing),   cmocka_unit_test(full_blocks),
-        cmocka_unit_test(a_callers_allocator),
+        cmocka_unit_test(a_callers_allocator), cmocka_unit_test(many_large_pieces),
+        cmocka_unit_test(whole_pages),
     };
     return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }
