@@ -15,7 +15,8 @@
 # remove <target>.total to begin anew.
 #
 # What makes it fast: memory in one region (pool.h), models of a kilobyte (seeds.c), no tracing of comparisons, which the
-# mutator (mutate.c) makes up for by knowing the format. Seconds of the processor are what to compare, not of the clock.
+# mutator (mutate.c) makes up for by knowing the format, no counting of how rare each feature is. Seconds of the
+# processor are what to compare, not of the clock.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build/fuzz
@@ -47,7 +48,7 @@ options() { # options TARGET: how long its inputs are, and what they begin with
 fuzz() { # fuzz TARGET LIMIT: sets `executions`
     # A finding ends the fuzzer with another status than 0, and this script with it.
     # shellcheck disable=SC2046
-    "build-fuzz/tests/fuzz/fuzz_$1" "$2" -timeout=20 -reload=0 -print_final_stats=1 -artifact_prefix="$out/$1-" \
+    "build-fuzz/tests/fuzz/fuzz_$1" "$2" -timeout=20 -reload=0 -entropic=0 -print_final_stats=1 -artifact_prefix="$out/$1-" \
         $(options "$1") >"$out/$1.log" 2>&1 || {
         cat "$out/$1.log" >&2
         exit 1
