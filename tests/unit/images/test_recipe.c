@@ -72,7 +72,11 @@ static void test_same(void **state)
     assert_true(jt_recipe_same(a35, &copy));
     copy.width[1] *= 1 + 1e-15;
     assert_true(jt_recipe_same(a35, &copy));
+    copy.width[1] = a35->width[1] * (1 - 1e-15);
+    assert_true(jt_recipe_same(a35, &copy));
     copy.width[1] = 2.41;
+    assert_false(jt_recipe_same(a35, &copy));
+    copy.width[1] = 2.39;
     assert_false(jt_recipe_same(a35, &copy));
     copy = *a35, copy.bins[0] = 36;
     assert_false(jt_recipe_same(a35, &copy));

@@ -81,6 +81,22 @@ static void test_refusals(void **state)
     expect_refused(&jets, "n_constituents");
 }
 
+/* Jets of one constituent each, and the classes of every second byte: as good as any. */
+static void test_small_and_apart(void **state)
+{
+    (void)state;
+    jt_jets jets = good_jets();
+    jt_jets_view view;
+    jets.offsets = NULL, jets.padded = 1;
+    assert_int_equal(jt_jets_check(&jets, &view, NULL, 0), JT_OK);
+    assert_int_equal(view.n_jets, 2);
+    jets.classes = (const uint8_t *)momenta, jets.class_stride = 2;
+    assert_int_equal(jt_jets_check(&jets, &view, NULL, 0), JT_OK);
+    assert_int_equal(view.class_stride, 2);
+    jets.class_stride = INT64_MAX;
+    expect_refused(&jets, "beyond any memory");
+}
+
 static void test_offsets(void **state)
 {
     (void)state;
@@ -127,7 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_offsets),      cmocka_unit_test(test_nothing_needs_nothing),
-        cmocka_unit_test(test_older_caller),
+        cmocka_unit_test(test_older_caller), cmocka_unit_test(test_small_and_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,6 +354,20 @@ static void test_image(void **state)
     run(image, sizeof image / sizeof *image);
 }
 
+/* Which pixels of which image: the words of a window that lies beside it. */
+static void test_crop_in_words(void **state)
+{
+    (void)state;
+    sample s = sample_make();
+    char *header = sample_edit(s.header, "\"crop\":[1,2,6,5]", "\"crop\":[3,2,6,5]");
+    jt_model_file file;
+    jt_error error = {.size = sizeof error};
+    assert_int_equal(sample_read(header, &s, &jt_default_host, &file, &error), JT_ERROR_FORMAT);
+    assert_non_null(strstr(error.text, "6 x 5 pixels from row 3, column 2 are not in 8 x 8"));
+    free(header);
+    sample_free(&s);
+}
+
 static void test_features(void **state)
 {
     (void)state;
@@ -387,9 +401,9 @@ static void test_golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity), cmocka_unit_test(test_image),  cmocka_unit_test(test_features),
-        cmocka_unit_test(test_layers),   cmocka_unit_test(test_points), cmocka_unit_test(test_card),
-        cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_identity), cmocka_unit_test(test_image),  cmocka_unit_test(test_crop_in_words),
+        cmocka_unit_test(test_features), cmocka_unit_test(test_layers), cmocka_unit_test(test_points),
+        cmocka_unit_test(test_card),     cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

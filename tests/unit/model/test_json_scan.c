@@ -356,6 +356,8 @@ static void test_top(void **state)
     int32_t n_values;
     scan("\xEF\xBB\xBF{}", 5, &n_values, &error);
     assert_non_null(strstr(error.text, "byte order mark"));
+    scan("\xEF\xBB\xBF", 3, &n_values, &error);
+    assert_non_null(strstr(error.text, "byte order mark"));
     refuse("\xFF\xFE{\0}\0", 6, JT_ERROR_FORMAT, 0);
     refuse("{\0}\0", 4, JT_ERROR_FORMAT, 1);
     refuse("{} ", 3, JT_ERROR_FORMAT, 2);

@@ -1,7 +1,9 @@
 /* The 64 bytes in front, and what they say of the rest: every field wrong, and at which byte that must be noticed. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +227,16 @@ static void test_checksums(void **state)
         sample_expect_bytes(&bad, JT_ERROR_CHECKSUM, 0, NULL);
         jtm_free(&bad);
     }
+    /* Both numbers, for whoever looks into the file. */
+    jtm bad = jtm_copy(&good, good.length);
+    jtm_put(&bad, PREAMBLE_CRC, 0x0badf00d, 4);
+    jt_model_file file;
+    jt_error error = {.size = sizeof error};
+    char words[80];
+    snprintf(words, sizeof words, "is %08" PRIx64 ", not 0badf00d", jtm_get(&good, PREAMBLE_CRC, 4));
+    assert_int_equal(jt_model_file_read(bad.bytes, bad.length, &jt_default_host, &file, &error), JT_ERROR_CHECKSUM);
+    assert_non_null(strstr(error.text, words));
+    jtm_free(&bad);
 }
 
 static void test_zeros(void **state)

@@ -136,6 +136,12 @@ static void test_file_that_shrinks(void **state)
     assert_int_equal(r.length, 9);
     assert_memory_equal(r.bytes, content, 9);
     jt_release(&r.host, r.bytes);
+    /* An interruption before it leaves errno behind, which says nothing of the end. */
+    const fault interrupted[] = {{0, 9, 0}, {EINTR, 0, 0}, {0, 0, 1}};
+    read_with(interrupted, 3, &r);
+    assert_int_equal(r.status, JT_OK);
+    assert_int_equal(n_reads, 3);
+    jt_release(&r.host, r.bytes);
 }
 
 static void test_errors(void **state)

@@ -97,6 +97,7 @@ static void test_refusals(void **state)
         {"\"most\":4", "\"most\":65", "pairs.most", JT_ERROR_FORMAT},
         {"\"most\":5,", "", "constituents.most", JT_ERROR_FORMAT},
         {"[\"log_z\",\"deta\"]", "[]", "constituents.columns", JT_ERROR_FORMAT},
+        {"[\"log_z\",\"deta\"]", "[\"log_z\"]", "constituents.mean", JT_ERROR_GRAPH},
         {"[\"log_z\",\"deta\"]", "[\"log_z\",\"log_z\"]", "constituents.columns[1]", JT_ERROR_FORMAT},
         {"[\"log_z\",\"deta\"]", "[\"log_m\",\"deta\"]", "constituents.columns[0]", JT_ERROR_FORMAT},
         {"[\"log_z\",\"deta\"]", "[\"log_z\",\"deta\",\"dr\"]", "constituents.mean", JT_ERROR_GRAPH},
