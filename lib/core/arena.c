@@ -36,10 +36,11 @@ static char *new_block(jt_arena *arena, size_t bytes)
 /* Room for a piece, in the newest shared block or in a block of its own. */
 static char *find_room(jt_arena *arena, size_t wanted)
 {
-    const size_t shared = arena->taken < MUCH ? SHARED_BLOCK : LARGE_BLOCK;
-    if (wanted > (arena->taken < MUCH ? LARGEST_SHARED : LARGE_BLOCK))
+    const int is_much = arena->taken >= MUCH;
+    const size_t shared = is_much ? LARGE_BLOCK : SHARED_BLOCK;
+    if (wanted > (is_much ? shared : LARGEST_SHARED))
         return new_block(arena, wanted);
-    const size_t rounded = (wanted + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    const size_t rounded = jt_rounded_up(wanted);
     if (rounded > arena->left || !arena->next) {
         char *room = new_block(arena, shared);
         if (!room)
