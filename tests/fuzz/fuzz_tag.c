@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const uint32_t fuzz_blob_share = 28;
 
 /* Larger networks are fuzz_model.c's: they are read, and their work is left out here. */
-enum { JETS = 4, MOST_CONSTITUENTS = 8, MOST_WORK = 20000, MOST_PIXELS = 4096 };
+enum { JETS = 4, MOST_CONSTITUENTS = 8, ENOUGH_CONSTITUENTS = 64, MOST_WORK = 20000, MOST_PIXELS = 4096 };
 
 static pool_use memory;
 static double momenta[JETS][MOST_CONSTITUENTS][4];
@@ -48,10 +48,19 @@ static void check_scores(const result *r)
             require(isnan(r->scores[i]), "a jet without a score has NaN");
 }
 
-static void tag(const jt_model *model, result *r)
+/* Contexts for as many constituents as a file may ask for are megabytes to clear, for each input. */
+static int32_t limit_of(const jt_model_info *info)
+{
+    if (info->max_constituents <= ENOUGH_CONSTITUENTS)
+        return 0;
+    return info->min_constituents > ENOUGH_CONSTITUENTS ? info->min_constituents : ENOUGH_CONSTITUENTS;
+}
+
+static void tag(const jt_model *model, int32_t limit, result *r)
 {
     jt_context *context = NULL;
-    const jt_context_options options = {.size = sizeof options, .max_batch = 2, .threads = 1};
+    const jt_context_options options = {
+        .size = sizeof options, .max_batch = 2, .threads = 1, .max_constituents = limit};
     require(jt_context_create(model, &options, &context, NULL) == JT_OK, "a model that loads has contexts");
     jt_jets jets = view_of(0, JETS);
     jt_output output = {.size = sizeof output, .scores = r->scores, .statuses = r->statuses};
@@ -84,7 +93,7 @@ static int load_and_tag(const char *backend, const uint8_t *data, size_t size, r
     const int small = info.multiply_adds <= MOST_WORK && shape[0] * shape[1] * shape[2] <= MOST_PIXELS &&
                       cut[0] * cut[1] * cut[2] <= MOST_PIXELS;
     if (small)
-        tag(model, r);
+        tag(model, limit_of(&info), r);
     jt_model_free(model);
     return small;
 }
