@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.depthwise import depthwise
 from models.layers import IMAGE, Layer, Shape, filled, padding
 from models.networks import Network
 
@@ -62,11 +63,13 @@ class _Window(_Part):
             groups=groups,
             bias=layer["bias"],
         )
+        self.depthwise = groups == entering == leaving > 1 and not layer["bias"]
         self.norm = nn.BatchNorm2d(leaving, eps=layer["epsilon"]) if layer["batch_norm"] else None
         self.activation = _ACTIVATIONS[layer["activation"]]
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.convolution(_pad(x, self.pads))
+        x = _pad(x, self.pads)
+        x = depthwise(x, self.convolution) if self.depthwise else self.convolution(x)
         if self.norm is not None:
             x = self.norm(x)
         return self.activation(x)

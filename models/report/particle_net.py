@@ -30,7 +30,7 @@ from models.report.said import exits_with_words
 from models.report.tested import add_tested, tested
 from models.sets import InputSet
 from models.training.data import load_training, training_shards
-from models.training.device import DEVICES, PRECISIONS, Device
+from models.training.device import DEVICES, PRECISIONS, Device, keep_memory
 from models.training.inputs import Inputs
 from models.training.loop import Settings, new_state, run
 from models.training.samples import SAMPLES
@@ -188,6 +188,7 @@ def main() -> None:
     """Run from the command line."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
+    keep_memory()
     sample = arguments.sample
     work = arguments.work / sample
     work.mkdir(parents=True, exist_ok=True)

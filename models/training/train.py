@@ -22,7 +22,7 @@ from models.initialise import initial_tensors
 from models.networks import NETWORKS, RECIPE_NAMES, Network, image_section
 from models.torch_network import TorchNetwork
 from models.training.data import load_test, load_training, training_shards
-from models.training.device import DEVICES, PRECISIONS
+from models.training.device import DEVICES, PRECISIONS, keep_memory
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
 from models.training.loop import Settings, new_state, run
@@ -172,6 +172,7 @@ def main() -> None:
     """Run from the command line."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
+    keep_memory()
     network = with_image(NETWORKS[arguments.network], arguments.image)
     network = replace(network, name=arguments.name or network.name)
     sample = arguments.sample or sample_of(arguments.network)

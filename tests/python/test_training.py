@@ -1,5 +1,6 @@
 """Training: recipes by the papers' numbers, and that what was stopped goes on as if nothing had been."""
 
+import ctypes
 import json
 import math
 
@@ -14,10 +15,11 @@ from models.networks import NETWORKS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from models import depthwise  # noqa: E402
 from models.torch_network import TorchNetwork  # noqa: E402
 from models.training import again, loop, recipes, samples, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
-from models.training.device import Device, device_of  # noqa: E402
+from models.training.device import Device, device_of, keep_memory  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
 
 NAME = "constituents-gf"
@@ -300,3 +302,40 @@ def test_notes_have_mean_scores_in_bins():
     assert found["pt"]["top"]["error"][1] == pytest.approx(scores[there].std() / np.sqrt(there.sum()), rel=0.02)
     assert len(found["mass"]["other"]["mean"]) == len(found["mass"]["edges"]) - 1
     assert None in found["mass"]["other"]["mean"]  # hardly any so heavy
+
+
+# --- gradients by taps -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "pad"),
+    [((2, 2), 3, 1, 1), ((3, 3), 5, 1, 2), ((5, 4), 3, 2, 0), ((7, 8), 5, 2, 2), ((4, 7), 3, 2, 1), ((1, 1), 5, 2, 2)],
+)
+def test_gradients_by_taps_are_pytorchs(size, kernel, stride, pad):
+    generator = torch.Generator().manual_seed(3)
+    kind = {"dtype": torch.float64, "generator": generator}
+    convolution = torch.nn.Conv2d(6, 6, kernel, stride, pad, groups=6, bias=False).double()
+    x = torch.randn(5, 6, *size, **kind).contiguous(memory_format=torch.channels_last).requires_grad_()
+    expected = convolution(x)
+    gradient = torch.randn(expected.shape, **kind)
+    by_torch = torch.autograd.grad(expected, [x, convolution.weight], gradient)
+    found = depthwise.depthwise(x, convolution)
+    assert "_Depthwise" in type(found.grad_fn).__name__
+    assert torch.equal(found, expected)
+    for one, other in zip(torch.autograd.grad(found, [x, convolution.weight], gradient), by_torch, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+def test_taps_are_for_small_maps_in_training():
+    convolution = torch.nn.Conv2d(6, 6, 3, padding=1, groups=6, bias=False)
+    small, large = torch.ones(1, 6, 4, 4), torch.ones(1, 6, 5, 5)
+    assert "_Depthwise" in type(depthwise.depthwise(small, convolution).grad_fn).__name__
+    assert "_Depthwise" not in type(depthwise.depthwise(large, convolution).grad_fn).__name__
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert "_Depthwise" not in type(depthwise.depthwise(small, convolution).grad_fn).__name__
+    with torch.no_grad():
+        assert depthwise.depthwise(small, convolution).grad_fn is None
+
+
+def test_memory_is_kept_where_the_c_library_can_be_told():
+    assert keep_memory() == hasattr(ctypes.CDLL(None), "mallopt")
