@@ -27,7 +27,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:-quarantine_size_mb=4:malloc_context_size=1}
 build() { # build TARGET
     [ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz -Dfuzz=true -Donednn=disabled -Dcuda=disabled \
         -Dbuildtype=debugoptimized -Doptimization=2 -Db_sanitize=address,undefined -Db_lundef=false \
-        "-Dc_args=-fsanitize-coverage=inline-8bit-counters,pc-table,indirect-calls -fno-sanitize-recover=undefined"
+        "-Dc_args=-march=native -fsanitize-coverage=inline-8bit-counters,pc-table,indirect-calls -fno-sanitize-recover=undefined"
     ninja -C build-fuzz "tests/fuzz/fuzz_$1" tests/fuzz/make_seeds >/dev/null
     mkdir -p "$out/$1-corpus" $out/seeds
     build-fuzz/tests/fuzz/make_seeds $out/seeds
