@@ -209,7 +209,8 @@ def main() -> None:
         "epochs": float(chosen["epoch"]),
         "seed": settings.seed,
         "framework": f"PyTorch {torch.__version__.split('+')[0]}, {RECIPES[settings.recipe].words}"
-        + (f", steps in {settings.precision}" if settings.precision != "float32" else ""),
+        + (f", steps in {settings.precision}" if settings.precision != "float32" else "")
+        + (f", begun with the weights of {Path(settings.start).stem}" if settings.start else ""),
         "training_time": f"{state.seconds / 60:.0f} minutes on "
         + (f"{arguments.threads} cores, shared with other work" if state.device.kind == "cpu" else "a GPU"),
     }

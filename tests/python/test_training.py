@@ -138,6 +138,7 @@ def test_starting_with_weights_of_another(folder, tmp_path, monkeypatch):
     again = run(folder, tmp_path / "again", monkeypatch, "--epochs", 1, "--start", path, "--rate", 0)
     assert np.array_equal(again.tensors["single1.weight"], first.tensors["single1.weight"])
     assert not np.array_equal(again.tensors["logits.weight"], first.tensors["logits.weight"])
+    assert again.header["card"]["framework"].endswith("begun with the weights of model")
 
 
 def test_a_mirror_changes_the_sign_of_an_angle_alone(tmp_path):
