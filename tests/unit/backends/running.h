@@ -38,6 +38,10 @@ typedef struct inputs {
 inputs inputs_make(const jt_graph *graph, int32_t n, uint64_t seed);
 void inputs_free(inputs *in);
 
+/* How many of `all` drawn networks to test: an eighth on a processor that is emulated (JETTAG_TEST_EMULATED), which
+   takes a hundred times as long. */
+uint64_t draws_of(uint64_t all);
+
 size_t floats_of_image(const jt_graph *graph);
 size_t floats_of_row(const jt_graph *graph);
 size_t n_classes(const jt_graph *graph);

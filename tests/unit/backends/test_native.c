@@ -297,10 +297,11 @@ static void test_nan_stays(void **state)
 static void test_batches(void **state)
 {
     (void)state;
+    const uint64_t draws = draws_of(FEW_DRAWS);
     for (int level = 0; level < 3; level++) {
         if (!use_level(level))
             continue;
-        for (uint64_t seed = 0; seed < FEW_DRAWS; seed++) {
+        for (uint64_t seed = 0; seed < draws; seed++) {
             net *n = net_draw(seed + 1000);
             check_batches(&jt_native_backend, &n->graph);
             net_free(n);

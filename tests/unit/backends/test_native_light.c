@@ -110,10 +110,11 @@ static net *planes_after_planes(int32_t width)
 static void test_light(void **state)
 {
     (void)state;
+    const uint64_t draws = draws_of(DRAWS);
     for (int level = 0; level < 3; level++) {
         if (!use_level(level))
             continue;
-        for (uint64_t seed = 0; seed < DRAWS; seed++)
+        for (uint64_t seed = 0; seed < draws; seed++)
             check_light(net_draw(seed + 3000));
         check_light(net_effnet_s0(1));
         check_light(padded_depthwise());
