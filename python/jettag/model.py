@@ -280,11 +280,14 @@ class _ContextHolder:
 
 
 def _folders() -> list[Path]:
-    return [_native.PACKAGE / "_models", _native.CHECKOUT / "models" / "zoo"]
+    mine = [Path(folder) for folder in os.environ.get("JETTAG_MODELS", "").split(os.pathsep) if folder]
+    return [*mine, _native.PACKAGE / "_models", _native.CHECKOUT / "models" / "zoo"]
 
 
 def models() -> list[str]:
-    """Names of the models that come with jettag, for `jettag.load`.
+    """Names of the models that come with jettag or are in a folder of JETTAG_MODELS, for `jettag.load`.
+
+    Folders of that environment variable are separated as those of PATH, and looked into first.
 
     Returns
     -------

@@ -1,5 +1,7 @@
 """The Python package as its users call it: forms of jets, errors in words, threads."""
 
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -223,3 +225,17 @@ def test_the_default_model_is_shipped():
     model = jettag.load()
     assert jettag.DEFAULT_MODEL in jettag.models() and model.info["name"] == jettag.DEFAULT_MODEL
     assert model.selftest() <= 1e-5
+
+
+def test_models_of_a_folder_of_ones_own(tmp_path, monkeypatch):
+    with pytest.raises(jettag.ModelFileError, match="mine-alone"):
+        jettag.load("mine-alone")
+    (tmp_path / "other").mkdir()
+    shipped = helpers.ROOT / "models" / "zoo"
+    shutil.copy(shipped / "constituents-gf.jtm", tmp_path / "other" / "mine-alone.jtm")
+    shutil.copy(shipped / "constituents-gf-cms.jtm", tmp_path / "constituents-gf.jtm")
+    monkeypatch.setenv("JETTAG_MODELS", f"{tmp_path}{os.pathsep}{tmp_path / 'other'}")
+    assert "mine-alone" in jettag.models() and jettag.DEFAULT_MODEL in jettag.models()
+    assert jettag.load("mine-alone").info["name"] == "constituents-gf"
+    # Ones own come first.
+    assert jettag.load("constituents-gf").info["name"] == "constituents-gf-cms"
