@@ -1,8 +1,7 @@
 """Depthwise convolutions whose gradient by the weights is fast on small maps.
 
-PyTorch hands that gradient to oneDNN, which takes thirty times as long for 384 channels of 2 x 2 values as a sum over
-the taps does: the last blocks of an EffNet-S then cost more than all others together. `tests/bench/training.py` shows
-both.
+PyTorch hands that gradient to oneDNN, which takes many times as long for hundreds of channels of 2 x 2 values as a sum
+over the taps does. `tests/bench/training.py` has the times of whole steps either way.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 from dataclasses import dataclass
 
 import torch
@@ -18,8 +17,8 @@ _TRIM_THRESHOLD, _MMAP_MAX = -1, -4
 def keep_memory() -> bool:
     """Let the C library keep what is released, for the next step of a training.
 
-    It would give large pieces back to the system, which then clears their pages anew for each step: a third of the
-    time of an EffNet's (`tests/bench/training.py`).
+    It would give large pieces back to the system, which then clears their pages anew for each step
+    (`tests/bench/training.py` has the times).
 
     Returns
     -------
@@ -27,7 +26,7 @@ def keep_memory() -> bool:
         Whether it does; only glibc can be told.
     """
     library = ctypes.CDLL(None)
-    if not sys.platform.startswith("linux") or not hasattr(library, "mallopt"):
+    if not hasattr(library, "mallopt"):
         return False
     return bool(library.mallopt(_MMAP_MAX, 0)) and bool(library.mallopt(_TRIM_THRESHOLD, 2**31 - 1))
 
