@@ -1,5 +1,6 @@
 """Many files at once: one after the other, and on a Dask cluster of this machine, whose workers are killed."""
 
+import asyncio
 import json
 import os
 import pickle
@@ -232,6 +233,26 @@ def test_a_file_that_kills_every_worker_is_given_up(tmp_path):
     assert [one.n_jets for one in results] == [0, 40, 40]
     assert "KilledWorker" in results[0].error and not results[1].error and not results[2].error
     assert sorted(contents(tmp_path / "scores")) == ["jets_00.npz.csv", "jets_02.npz.csv"]
+
+
+def test_a_nanny_that_waits_for_ever_is_ended(monkeypatch):
+    """One that never hears of its worker's start: so it is when another one takes the word (distributed 2025.3)."""
+    pytest.importorskip("distributed", reason="pip install distributed")
+    from distributed.nanny import Status, WorkerProcess
+
+    async def unheard(process, uid):
+        while process.status == Status.starting:
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(cluster, "PATIENCE", 2.0)
+    with cluster.connected("local", 1) as client:
+        monkeypatch.setattr(WorkerProcess, "_wait_until_connected", unheard)
+        (first,) = client.run(os.getpid).values()
+        os.kill(first, signal.SIGKILL)
+        second = client.submit(os.getpid, pure=False).result(timeout=60)
+        assert second != first
+    with pytest.raises(ProcessLookupError):
+        os.kill(second, 0)
 
 
 def test_a_task_that_runs_again_changes_nothing(folder, tmp_path):
