@@ -2,9 +2,9 @@
 
     python -m models.training.all --data DIR --out DIR [--recipe quick|paper] [--only TEXT] [--threads N]
 
-Goes on where it was stopped: what has its model file is passed over, and each training resumes by itself. With
-`--recipe paper` each network gets its own paper's recipe, and those of "CNN on 'Top'" with features begin with the
-weights of theirs without.
+Goes on where it was stopped: what has its model file is passed over, and each training resumes by itself. Networks
+of "CNN on 'Top'" with features begin with the weights of theirs without, as in the paper, which takes half as many
+epochs. With `--recipe paper` each network gets its own paper's recipe.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ FIRST = (
     "deeptop-minimal-cms",
     "deeptop-minimal-deeptop",
 )
+# Kinds of networks of "CNN on 'Top'".
+PAPER_A = ("effnet", "lenet")
 # What the quick recipe needs another rate than its own for.
 RATES = {"effnet": 3e-3, "lenet": 1e-3, "constituents": 3e-3}
 
@@ -64,12 +66,14 @@ def options_of(name: str, recipe: str, out: Path) -> list[str]:
     list of str
     """
     kind = name.split("-")[0]
-    if recipe == "quick" or kind == "constituents":
-        return ["--epochs", "10", *(["--rate", str(RATES[kind])] if kind in RATES else [])]
-    if kind not in ("effnet", "lenet"):
+    if recipe == "paper" and kind not in (*PAPER_A, "constituents"):
         return ["--recipe", "b"]
-    start = out / f"{name.removesuffix('-gf')}.jtm"
-    return ["--recipe", "a", *(["--start", str(start)] if name.endswith("-gf") and start.exists() else [])]
+    words = ["--recipe", "a"] if recipe == "paper" and kind in PAPER_A else []
+    image_network = out / f"{name.removesuffix('-gf')}.jtm"
+    begun = kind in PAPER_A and name.endswith("-gf") and image_network.exists()
+    if not words:
+        words += ["--epochs", "5" if begun else "10", *(["--rate", str(RATES[kind])] if kind in RATES else [])]
+    return words + (["--start", str(image_network)] if begun else [])
 
 
 def main() -> None:

@@ -160,7 +160,15 @@ def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkey
 
     assert sorted(everything.order()) == sorted(NETWORKS)
     (tmp_path / "effnet-s0-i35.jtm").touch()
-    monkeypatch.setattr("sys.argv", ["all", "--data", "D", "--out", str(tmp_path), "--recipe", "paper", "--list"])
+    words = ["all", "--data", "D", "--out", str(tmp_path), "--list"]
+    monkeypatch.setattr("sys.argv", words)
+    everything.main()
+    lines = {line.split()[3]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["effnet-s0-i35-gf"].endswith(f"--epochs 5 --rate 0.003 --start {tmp_path / 'effnet-s0-i35.jtm'}")
+    assert lines["effnet-s3-i35-gf"].endswith("--epochs 10 --rate 0.003")  # there is nothing to begin with
+    assert lines["constituents-gf"].endswith("--epochs 10 --rate 0.003")
+    assert lines["macaluso-shih-colour-cms"].endswith("--jets 230000 --epochs 10")
+    monkeypatch.setattr("sys.argv", [*words, "--recipe", "paper"])
     everything.main()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(NETWORKS) - 1
