@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same bits on every processor, and the tests on others than this one.
 #
-#   sh tests/check/processors.sh               all of it, half an hour and more
+#   sh tests/check/processors.sh               all of it, an hour of one core
 #   sh tests/check/processors.sh x86 arm64     some of: x86 arm64 s390x
 #
 # x86     the logits of every model in models/zoo and the 53 features, on `native` and `reference`, have the same bits
