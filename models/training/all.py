@@ -66,14 +66,15 @@ def options_of(name: str, recipe: str, out: Path) -> list[str]:
     list of str
     """
     kind = name.split("-")[0]
-    if recipe == "paper" and kind not in (*PAPER_A, "constituents"):
-        return ["--recipe", "b"]
-    words = ["--recipe", "a"] if recipe == "paper" and kind in PAPER_A else []
     image_network = out / f"{name.removesuffix('-gf')}.jtm"
     begun = kind in PAPER_A and name.endswith("-gf") and image_network.exists()
-    if not words:
-        words += ["--epochs", "5" if begun else "10", *(["--rate", str(RATES[kind])] if kind in RATES else [])]
-    return words + (["--start", str(image_network)] if begun else [])
+    start = ["--start", str(image_network)] if begun else []
+    if recipe == "paper" and kind in PAPER_A:
+        return ["--recipe", "a", *start]
+    if recipe == "paper" and kind != "constituents":
+        return ["--recipe", "b"]
+    rate = ["--rate", str(RATES[kind])] if kind in RATES else []
+    return ["--epochs", "5" if begun else "10", *rate, *start]
 
 
 def main() -> None:

@@ -185,28 +185,24 @@ def _ended(local: Any) -> Iterator[None]:
     """End a local cluster after the block, whatever state its workers are in.
 
     A worker that dies before its nanny has heard of its start leaves two waiting for the next one's word. The one that
-    waits for the dead one may take it, and a nanny without that word never ends (distributed 2025.3 and before). What
+    waits for the dead one may take it, and a nanny without that word never ends (distributed 2025.3). What
     has not ended of itself after PATIENCE seconds is killed, which ends both.
     """
-    nannies: list[Any] = []
-
-    def kill() -> None:
-        for nanny in nannies:
-            if nanny.pid:
-                with suppress(ProcessLookupError):
-                    os.kill(nanny.pid, signal.SIGKILL)
-
-    killer = threading.Timer(PATIENCE, kill)
-    killer.daemon = True
     try:
-        with local:
-            try:
-                yield
-            finally:
-                nannies += local.workers.values()
-                killer.start()
+        yield
     finally:
+        killer = threading.Timer(PATIENCE, _kill, [list(local.workers.values())])
+        killer.daemon = True
+        killer.start()
+        local.close()
         killer.cancel()
+
+
+def _kill(nannies: Sequence[Any]) -> None:
+    for nanny in nannies:
+        if nanny.pid:
+            with suppress(ProcessLookupError):
+                os.kill(nanny.pid, signal.SIGKILL)
 
 
 def tag_files(
