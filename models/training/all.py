@@ -4,7 +4,8 @@
 
 Goes on where it was stopped: what has its model file is passed over, and each training resumes by itself. Networks
 of "CNN on 'Top'" with features begin with the weights of theirs without, as in the paper, which takes half as many
-epochs. With `--recipe paper` each network gets its own paper's recipe.
+epochs. Those without that read 40 x 40 pixels begin with the weights of theirs on 35 x 35, which have the same shapes;
+that is not in the paper, and not in its recipe. With `--recipe paper` each network gets its own paper's recipe.
 """
 
 from __future__ import annotations
@@ -66,15 +67,22 @@ def options_of(name: str, recipe: str, out: Path) -> list[str]:
     list of str
     """
     kind = name.split("-")[0]
-    image_network = out / f"{name.removesuffix('-gf')}.jtm"
-    begun = kind in PAPER_A and name.endswith("-gf") and image_network.exists()
-    start = ["--start", str(image_network)] if begun else []
+    other = _begins_with(name, recipe) if kind in PAPER_A else ""
+    begun = other != "" and (out / f"{other}.jtm").exists()
+    start = ["--start", str(out / f"{other}.jtm")] if begun else []
     if recipe == "paper" and kind in PAPER_A:
         return ["--recipe", "a", *start]
     if recipe == "paper" and kind != "constituents":
         return ["--recipe", "b"]
     rate = ["--rate", str(RATES[kind])] if kind in RATES else []
     return ["--epochs", "5" if begun else "10", *rate, *start]
+
+
+def _begins_with(name: str, recipe: str) -> str:
+    """The network of paper A whose weights another one of it begins with, "" for none."""
+    if name.endswith("-gf"):
+        return name.removesuffix("-gf")
+    return name.replace("-i40", "-i35") if recipe == "quick" and name.endswith("-i40") else ""
 
 
 def main() -> None:

@@ -165,7 +165,10 @@ def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkey
     everything.main()
     lines = {line.split()[3]: line for line in capsys.readouterr().out.splitlines()}
     assert lines["effnet-s0-i35-gf"].endswith(f"--epochs 5 --rate 0.003 --start {tmp_path / 'effnet-s0-i35.jtm'}")
-    assert lines["effnet-s3-i35-gf"].endswith("--epochs 10 --rate 0.003")  # there is nothing to begin with
+    assert lines["effnet-s0-i40"].endswith(f"--epochs 5 --rate 0.003 --start {tmp_path / 'effnet-s0-i35.jtm'}")
+    assert lines["effnet-s0-i40-gf"].endswith("--epochs 10 --rate 0.003")  # there is nothing to begin with
+    assert lines["effnet-s3-i35-gf"].endswith("--epochs 10 --rate 0.003")
+    assert lines["effnet-s3-i40"].endswith("--epochs 10 --rate 0.003")
     assert lines["constituents-gf"].endswith("--epochs 10 --rate 0.003")
     assert lines["macaluso-shih-colour-cms"].endswith("--jets 230000 --epochs 10")
     monkeypatch.setattr("sys.argv", [*words, "--recipe", "paper"])
@@ -175,6 +178,7 @@ def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkey
     assert lines[0].split()[3] == "effnet-s0-i35-gf"
     assert lines[0].endswith(f"--recipe a --start {tmp_path / 'effnet-s0-i35.jtm'}")
     assert any("macaluso-shih-colour-cms" in line and line.endswith("--recipe b") for line in lines)
+    assert any("effnet-s0-i40 " in line and line.endswith("--recipe a") for line in lines)
 
 
 # --- what a training reads, and where it runs ------------------------------------------------------------------------
