@@ -88,10 +88,17 @@ step ruff $python -m ruff check .
 step ruff-format $python -m ruff format --check .
 step mypy $python -m mypy
 
+guards() (
+    . tests/check/packages.sh
+    need_packages valgrind:valgrind
+    $python tests/bench/guards.py
+)
+
 if [ $all = yes ]; then
     step coverage sh tests/check/coverage.sh
     step static sh tests/check/static.sh
     step mutants $python tests/check/mutate.py
+    step guards guards
     step processors sh tests/check/processors.sh
     step soak sh tests/soak/run.sh 60
     step fuzz sh tests/fuzz/run.sh 120

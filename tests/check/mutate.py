@@ -18,7 +18,6 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -27,6 +26,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.check.copied import copy_sources  # noqa: E402
+
 WORK = ROOT / "build-mutants"
 SOURCE, BUILD = WORK / "source", WORK / "build"
 FOLDERS = ("lib/model", "lib/jets", "lib/images")
@@ -135,23 +138,7 @@ def prepare() -> list[dict]:
     list of dict
         The tests, as meson describes them.
     """
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
-    shutil.rmtree(SOURCE, ignore_errors=True)
-    for name in listed.stdout.decode().split("\n"):
-        if name.split("/")[0] in (
-            "meson.build",
-            "meson_options.txt",
-            "lib",
-            "backends",
-            "include",
-            "tests",
-            "examples",
-        ):
-            (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
-            if (ROOT / name).is_file():
-                shutil.copy(ROOT / name, SOURCE / name)
-    (SOURCE / "models").mkdir(exist_ok=True)
-    (SOURCE / "models" / "zoo").symlink_to(ROOT / "models" / "zoo")
+    copy_sources(SOURCE)
     if not (BUILD / "build.ninja").exists():
         options = [
             "-Dbuildtype=debugoptimized",
