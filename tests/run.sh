@@ -76,7 +76,7 @@ step clang-format sh tests/check/format.sh
 
 # --- Python ----------------------------------------------------------------------------------------------------------
 python_sanitized() {
-    JETTAG_LIBRARY=build-asan/lib/libjettag.so ASAN_OPTIONS=detect_leaks=0 \
+    JETTAG_LIBRARY=$PWD/build-asan/lib/libjettag.so ASAN_OPTIONS=detect_leaks=0 \
         LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
         $python -m pytest -q -p no:cacheprovider "$@"
 }

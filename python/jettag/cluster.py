@@ -30,6 +30,7 @@ from jettag.model import DEFAULT_MODEL, Model, portable_name
 from jettag.tagging import Reading, tag_file
 
 PATIENCE = 20.0  # seconds for a local cluster to end
+RETURN = "1 hour"  # for a worker of a local cluster that died
 
 
 class ClusterError(JettagError):
@@ -156,6 +157,7 @@ def connected(where: str, workers: int = 2) -> Iterator[Any]:
     dask.distributed.Client
     """
     try:
+        import dask
         from dask.distributed import Client, LocalCluster
     except ImportError as error:
         raise ClusterError("clusters need Dask (pip install distributed)") from error
@@ -173,11 +175,14 @@ def connected(where: str, workers: int = 2) -> Iterator[Any]:
         return
     if workers < 1:
         raise ClusterError(f"a cluster needs a worker, not {workers}")
-    local = LocalCluster(
-        n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
-    )
-    with _ended(local), Client(local, set_as_default=False) as client:
-        yield client
+    # A worker that is not back by then is never replaced, and without workers tasks wait for ever. Dask's 15 s are
+    # over where Python starts from a slow disk, or where the next one has just died of the same file.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": RETURN}):
+        local = LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
+        )
+        with _ended(local), Client(local, set_as_default=False) as client:
+            yield client
 
 
 @contextmanager

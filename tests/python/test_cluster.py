@@ -235,6 +235,17 @@ def test_a_file_that_kills_every_worker_is_given_up(tmp_path):
     assert sorted(contents(tmp_path / "scores")) == ["jets_00.npz.csv", "jets_02.npz.csv"]
 
 
+def test_a_worker_that_comes_back_late_is_waited_for():
+    """Dask gives a worker up that is not back after a while, here a moment, and then nothing goes on."""
+    pytest.importorskip("distributed", reason="pip install distributed")
+    import dask
+
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10ms"}), cluster.connected("local", 1) as client:
+        (first,) = client.run(os.getpid).values()
+        os.kill(first, signal.SIGKILL)
+        assert client.submit(os.getpid, pure=False).result(timeout=60) != first
+
+
 def test_a_nanny_that_waits_for_ever_is_ended(monkeypatch):
     """One that never hears of its worker's start: so it is when another one takes the word (distributed 2025.3)."""
     pytest.importorskip("distributed", reason="pip install distributed")
