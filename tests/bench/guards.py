@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from models.datasets import shards  # noqa: E402
 from tests.bench import report  # noqa: E402
-from tests.check.copied import copy_sources  # noqa: E402
+from tests.check.copied import build, copy_sources  # noqa: E402
 
 WORK = ROOT / "build-guards"
 MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "constituents-gf", "hybrid-i35-gf")
@@ -48,7 +48,7 @@ GUARDS = (
 )  # fmt: skip
 
 
-def build(name: str, guards: tuple[tuple[str, str, str], ...]) -> Path:
+def build_tool(name: str, guards: tuple[tuple[str, str, str], ...]) -> Path:
     """Build a copy of the library.
 
     Parameters
@@ -70,10 +70,7 @@ def build(name: str, guards: tuple[tuple[str, str, str], ...]) -> Path:
         if text.count(words) != 1:
             raise SystemExit(f"{file}: not once there: {words!r}")
         (source / file).write_text(text.replace(words, instead))
-    if not (folder / "build.ninja").exists():
-        options = ["-Donednn=disabled", "-Dcuda=disabled", "-Dtests=false"]
-        subprocess.run(["meson", "setup", folder, source, *options], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", folder], check=True, stdout=subprocess.DEVNULL)
+    build(source, folder, "-Dtests=false")
     return folder / "jettag"
 
 
@@ -135,7 +132,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not shutil.which("valgrind"):
         raise SystemExit("valgrind is missing: apt-get install valgrind")
-    tools = [build("with", ()), build("without", GUARDS)]
+    tools = [build_tool("with", ()), build_tool("without", GUARDS)]
     sample = shards.read(shards.SAMPLE)
     lines = [
         "| model | jets in the call | instructions per jet | without the checks | they are |",

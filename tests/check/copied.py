@@ -1,4 +1,4 @@
-"""A copy of what the library is built from, to be changed."""
+"""A copy of what the library is built from, to be changed and built."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def copy_sources(target: Path) -> None:
             shutil.copy(ROOT / name, target / name)
     (target / "models").mkdir()
     (target / "models" / "zoo").symlink_to(ROOT / "models" / "zoo")
+
+
+def build(source: Path, folder: Path, *options: str) -> None:
+    """Build a copy, without the backends that are modules.
+
+    Parameters
+    ----------
+    source, folder : Path
+        The copy, and where it is built; what is built there already is brought up to date.
+    options : str
+        Of meson, where the folder is new.
+    """
+    commands = [["ninja", "-C", folder]]
+    if not (folder / "build.ninja").exists():
+        commands.insert(0, ["meson", "setup", folder, source, "-Donednn=disabled", "-Dcuda=disabled", *options])
+    for command in commands:
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.check.copied import copy_sources  # noqa: E402
+from tests.check.copied import build, copy_sources  # noqa: E402
 
 WORK = ROOT / "build-mutants"
 SOURCE, BUILD = WORK / "source", WORK / "build"
@@ -139,18 +139,7 @@ def prepare() -> list[dict]:
         The tests, as meson describes them.
     """
     copy_sources(SOURCE)
-    if not (BUILD / "build.ninja").exists():
-        options = [
-            "-Dbuildtype=debugoptimized",
-            "-Doptimization=1",
-            "-Donednn=disabled",
-            "-Dcuda=disabled",
-            "-Dtests=true",
-        ]
-        subprocess.run(
-            ["meson", "setup", BUILD, SOURCE, *options], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-        )
-    subprocess.run(["ninja", "-C", BUILD], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    build(SOURCE, BUILD, "-Dbuildtype=debugoptimized", "-Doptimization=1", "-Dtests=true")
     shown = subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, check=True)
     # Programs alone: a script runs some that are not made anew for each change.
     tests = [test for test in json.loads(shown.stdout) if test["cmd"][0].startswith(str(BUILD))]
