@@ -39,7 +39,7 @@ def build(source: Path, folder: Path, *options: str) -> None:
     options : str
         Of meson, where the folder is new.
     """
-    commands = [["ninja", "-C", folder]]
+    commands: list[list[str | Path]] = [["ninja", "-C", folder]]
     if not (folder / "build.ninja").exists():
         commands.insert(0, ["meson", "setup", folder, source, "-Donednn=disabled", "-Dcuda=disabled", *options])
     for command in commands:
