@@ -17,11 +17,12 @@ from jettag.model import DEFAULT_MODEL
 from models import marks
 from models.bootstrap import REPLICATES
 from models.report.cache import FOLDER, MORE, STEPS, STUDIES, Cache
+from models.report.enough import enough_words
 from models.report.figures import Figure, all_figures
 from models.report.jets import ReportError
 from models.report.merit import Merit, measure_all
 from models.report.said import exits_with_words
-from models.report.studies import curve_table, draw_curves, seed_table
+from models.report.studies import curve_table, curves, draw_curves, seed_table
 from models.report.tables import more_table, paper_a_table, paper_b_table, sample_table, sculpting_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,8 @@ def more_sections(more: Cache, studies: Cache, folder: Path | None, count: int) 
         return found
     for sample, some in measured_beside(studies, more, count).items():
         shipped = {merit.tagger.name: merit for merit in merits[sample]}
-        found["learning"] = curve_table(some, shipped)
+        words = enough_words(curves(some, shipped), shipped)
+        found["learning"] = curve_table(some, shipped) + (f"\n{words}" if words else "")
         found["seeds"] = seed_table(some, shipped)
         if folder is not None:
             draw_curves(
