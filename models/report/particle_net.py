@@ -1,9 +1,10 @@
 """Train a ParticleNet on a sample's constituents and keep its scores: what a tagger of images gives away.
 
     python -m models.report.particle_net --data DIR --sample toptag [--more DIR]
+    python -m models.report.particle_net --data DIR --sample toptag --weights FILE
 
 With `--more` it scores all jets of another folder, too. Goes on after the last whole epoch when the same command is
-given again. The network is the published one; edges go to 8 neighbours instead of 16, among the 64 hardest constituents
+given again. The second command only scores, with weights of an earlier training, which leaves them in its folder. The network is the published one; edges go to 8 neighbours instead of 16, among the 64 hardest constituents
 instead of 100, which a processor can train.
 """
 
@@ -23,16 +24,18 @@ from models.layers import CONSTITUENTS
 from models.networks import NETWORKS, Network
 from models.report.cache import PARTICLE_NET, About, Tagger
 from models.report.evaluate import merit_line
-from models.report.jets import Facts, load_test
+from models.report.jets import Facts, ReportError, load_test
 from models.report.merit import measure
 from models.report.particle_layers import ParticleNet
 from models.report.said import exits_with_words
 from models.report.tested import add_tested, tested
+from models.report.weights import Trained, read_weights, write_weights
 from models.sets import InputSet
 from models.training.data import load_training, training_shards
 from models.training.device import DEVICES, PRECISIONS, Device, keep_memory
 from models.training.inputs import Inputs
 from models.training.loop import Settings, new_state, run
+from models.training.recipes import RECIPES
 from models.training.samples import SAMPLES
 from models.training.sets import SetRows
 
@@ -180,18 +183,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", choices=DEVICES, default="auto", help="%(default)s")
     parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="of training steps, %(default)s")
     parser.add_argument("--no-resume", action="store_true", help="begin anew")
+    parser.add_argument("--weights", type=Path, help="score with these instead of training")
     return parser.parse_args()
 
 
-@exits_with_words
-def main() -> None:
-    """Run from the command line."""
-    arguments = _arguments()
-    torch.set_num_threads(arguments.threads)
-    keep_memory()
+def _train(arguments: argparse.Namespace, work: Path) -> tuple[ParticleNet, Trained]:
+    """The network of the best epoch, whose weights are in the folder then."""
     sample = arguments.sample
-    work = arguments.work / sample
-    work.mkdir(parents=True, exist_ok=True)
     settings = Settings(
         arguments.epochs,
         arguments.batch,
@@ -214,9 +212,38 @@ def main() -> None:
 
     module.load_tensors(state.best)
     best = min(state.history, key=lambda row: row["validation_loss"])
+    words = f"{RECIPES[settings.recipe].words}, steps in {settings.precision}, seed {settings.seed}"
+    trained = Trained(sample, data.n_train, best["epoch"], words)
+    write_weights(work / "weights.npz", state.best, trained)
+    return module, trained
+
+
+def _read(path: Path, sample: str) -> tuple[ParticleNet, Trained]:
+    """The network with weights of a file."""
+    tensors, trained = read_weights(path)
+    if trained.sample != sample:
+        raise ReportError(f"{path} was trained on {trained.sample}, not on {sample}")
+    module = make_network(1)
+    try:
+        module.load_tensors(tensors)
+    except (KeyError, ValueError) as error:
+        raise ReportError(f"{path} is of another network: {error}") from error
+    return module, trained
+
+
+@exits_with_words
+def main() -> None:
+    """Run from the command line."""
+    arguments = _arguments()
+    torch.set_num_threads(arguments.threads)
+    keep_memory()
+    sample = arguments.sample
+    work = arguments.work / sample
+    work.mkdir(parents=True, exist_ok=True)
+    module, trained = _read(arguments.weights, sample) if arguments.weights else _train(arguments, work)
     for folder, cache, every in tested(arguments):
         test, facts = load_test(folder, sample, every)
-        tagger = score(module, test, facts, work, data.n_train, best["epoch"])
+        tagger = score(module, test, facts, work, trained.jets, trained.epochs)
         cache.write_jets(sample, facts)
         cache.write_tagger(sample, tagger)
         print(merit_line(measure(cache, sample, facts, tagger)), flush=True)

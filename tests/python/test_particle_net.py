@@ -1,5 +1,7 @@
 """The ParticleNet that the report compares with: against its formulas, and from shards to scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from models.report import particle_layers, particle_net  # noqa: E402
 from models.report.cache import PARTICLE_NET, Cache  # noqa: E402
+from models.report.weights import read_weights, write_weights  # noqa: E402
 
 
 def test_neighbours_are_the_nearest_of_those_that_are_there():
@@ -88,8 +91,8 @@ def test_from_shards_to_scores(tmp_path, monkeypatch, capsys):
     words = ["particle_net", "--data", tmp_path, "--sample", "toptag", "--cache", tmp_path / "cache", "--epochs", 1]
     words += ["--work", tmp_path / "work", "--jets", 400, "--validation-jets", 150, "--batch", 50, "--threads", 1]
 
-    def run():
-        monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    def run(*more):
+        monkeypatch.setattr("sys.argv", [str(word) for word in (*words, *more)])
         particle_net.main()
         return Cache(tmp_path / "cache").taggers("toptag")[PARTICLE_NET]
 
@@ -102,3 +105,28 @@ def test_from_shards_to_scores(tmp_path, monkeypatch, capsys):
     )
     again = run()
     assert "going on after epoch 1" in capsys.readouterr().out and np.array_equal(again.scores, tagger.scores)
+
+    def refuses(path, *expected):
+        with pytest.raises(SystemExit) as refused:
+            run("--weights", path)
+        assert all(part in str(refused.value) for part in (path.name, *expected))
+
+    weights = tmp_path / "work" / "toptag" / "weights.npz"
+    kept, trained = read_weights(weights)
+    (tmp_path / "work" / "toptag" / "checkpoint.pt").unlink()
+    read = run("--weights", weights)
+    assert np.array_equal(read.scores, tagger.scores) and read.about == tagger.about
+    assert trained.words == "AdamW with a one-cycle rate, steps in float32, seed 1"
+    assert not (tmp_path / "work" / "toptag" / "checkpoint.pt").exists(), "nothing was trained"
+
+    write_weights(tmp_path / "other.npz", kept, replace(trained, sample="cms"))
+    refuses(tmp_path / "other.npz", "trained on cms, not on toptag")
+    write_weights(tmp_path / "fewer.npz", {name: kept[name] for name in list(kept)[1:]}, trained)
+    refuses(tmp_path / "fewer.npz", "of another network", next(iter(kept)))
+    write_weights(tmp_path / "shape.npz", {**kept, "logits.bias": np.zeros(3, np.float32)}, trained)
+    refuses(tmp_path / "shape.npz", "logits.bias has the shape (3,), not (2,)")
+    np.savez(tmp_path / "bare.npz", **kept)
+    refuses(tmp_path / "bare.npz", "has no weights")
+    (tmp_path / "cut.npz").write_bytes(weights.read_bytes()[:5000])
+    refuses(tmp_path / "cut.npz", "has no weights")
+    refuses(tmp_path / "none.npz", "has no weights", "No such file")
