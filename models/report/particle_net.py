@@ -4,7 +4,8 @@
     python -m models.report.particle_net --data DIR --sample toptag --weights FILE
 
 With `--more` it scores all jets of another folder, too. Goes on after the last whole epoch when the same command is
-given again. The second command only scores, with weights of an earlier training, which leaves them in its folder. The network is the published one; edges go to 8 neighbours instead of 16, among the 64 hardest constituents
+given again. An earlier training leaves `weights.npz` in its folder, with which the second command scores without
+training. The network is the published one; edges go to 8 neighbours instead of 16, among the 64 hardest constituents
 instead of 100, which a processor can train.
 """
 
