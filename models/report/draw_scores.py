@@ -17,6 +17,8 @@ from models.report.merit import Merit
 _EFFICIENCIES = np.linspace(0.1, 0.99, 179)
 # With fewer background jets left a curve says more about them than about the tagger.
 _LEAST_BACKGROUND = 10
+# Of the legend below the picture of costs, which has every network of a sample.
+_LEGEND_COLUMNS = 6
 
 
 def _draw_curve(axes: Any, merit: Merit, facts: Facts, style: Style) -> None:
@@ -117,7 +119,8 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
     networks = [merit for merit in merits if merit.tagger.about.multiply_adds]
     trees = [merit for merit in merits if merit.tagger.name == TREE]
     style = styles(merit.tagger.name for merit in merits)
-    figure, axes = canvas(1, 2, 5.2, 4.4, sharey=True)
+    legend_rows = math.ceil((len(networks) + len(trees)) / _LEGEND_COLUMNS)
+    figure, axes = canvas(1, 2, 5.2, 4.2 + 0.17 * legend_rows, sharey=True)
     for panel, what in zip(axes[0], ("multiply_adds", "parameters"), strict=True):
         for merit in trees:
             value, error = merit.values["rejection_50"], merit.errors["rejection_50"]
@@ -145,6 +148,8 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
         panel.xaxis.set_minor_locator(NullLocator())
         panel.grid(alpha=0.3, lw=0.5)
     axes[0, 0].set_ylabel(r"$1/\epsilon_B$ at 50 %")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=_LEGEND_COLUMNS, fontsize=8
+    )
     figure.suptitle(f"{sample}: rejection and cost of a network; open markers read images alone", fontsize=11)
     finish(figure, path)
