@@ -14,6 +14,7 @@ from models.report.cache import TREE, About, Cache, Tagger, save
 from models.report.jets import Facts, ReportError, load_test, samples_in
 from models.report.mean_images import recipes_of
 from models.report.merit import compare, measure_all
+from models.report.papers import rows_of_paper_a
 from models.report.tables import paper_b_table, sample_table, sculpting_table, with_error
 
 REPLICATES = 20
@@ -288,6 +289,37 @@ def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
         if kind == "cost":
             # Two networks with their errors, and the line of the trees.
             assert [(len(panel.containers), len(panel.lines) > 0) for panel in panels] == [(2, True)] * 2
+
+
+def test_legends_of_many_networks_stay_in_the_picture(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib")
+    from matplotlib.figure import Figure
+
+    from models.report.figures import figures_of
+
+    kept, facts = Cache(tmp_path / "cache"), some_facts(1)
+    kept.write_jets("toptag", facts)
+    for i, name in enumerate([TREE, *rows_of_paper_a()]):
+        size = {"multiply_adds": 3000 + i, "parameters": 10 + i} if name != TREE else {}
+        size |= {"n_features": 53} if name == TREE or name.endswith("-gf") else {}
+        kept.write_tagger("toptag", Tagger(name, some_scores(facts, i, 2.0), About(name, facts.fingerprint, **size)))
+    seen, saves = {}, Figure.savefig
+
+    def savefig(figure, *arguments, **keys):
+        done = saves(figure, *arguments, **keys)
+        legends = [*figure.legends, *(panel.get_legend() for panel in figure.axes if panel.get_legend())]
+        seen.update(legends=[legend.get_window_extent() for legend in legends], whole=figure.bbox)
+        return done
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    drawn = {}
+    for figure in figures_of(kept, "toptag", measure_all(kept, "toptag", REPLICATES)):
+        figure.draw(tmp_path / "one.png")
+        drawn[figure.name.split("-")[1]] = len(seen["legends"])
+        for legend in seen["legends"]:
+            assert legend.x0 >= 0 and legend.x1 <= seen["whole"].x1, figure.name
+            assert legend.y0 >= 0 and legend.y1 <= seen["whole"].y1, figure.name
+    assert {kind: drawn[kind] for kind in ("roc", "cost", "dependence")} == {"roc": 2, "cost": 1, "dependence": 1}
 
 
 def test_panels_left_over_are_blank_and_those_above_them_have_numbers():
