@@ -36,6 +36,7 @@ COMPARED = {TREE: "boosted trees", PARTICLE_NET: "ParticleNet"}
 """Taggers that are no models of ours, and what tables call them."""
 
 _MADE_BY = "python -m models.report.evaluate --data DIR"
+_DAMAGED = f"{{path}} cannot be read ({{error}}); delete it and run {_MADE_BY}"
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,15 @@ def save(path: Path, arrays: dict[str, Any]) -> None:
     unfinished.replace(path)
 
 
-def load(path: Path) -> dict[str, npt.NDArray[Any]]:
+def load(path: Path, damaged: str = _DAMAGED) -> dict[str, npt.NDArray[Any]]:
     """Read an .npz file.
 
     Parameters
     ----------
     path : Path
         Written by `save`.
+    damaged : str
+        What to say of a damaged one, with {path} and {error}.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def load(path: Path) -> dict[str, npt.NDArray[Any]]:
         with np.load(path) as file:
             return {key: file[key] for key in file.files}
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
-        raise ReportError(f"{path} cannot be read ({error}); delete it and run {_MADE_BY}") from error
+        raise ReportError(damaged.format(path=path, error=error)) from error
 
 
 class Cache:

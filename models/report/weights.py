@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models.report.cache import load, save
 from models.report.jets import ReportError
 
 _ABOUT = "about"
@@ -50,11 +50,7 @@ def write_weights(path: Path, tensors: Mapping[str, npt.NDArray[np.float32]], tr
     trained : Trained
         What they were made of.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.stem}.part.npz")
-    about = np.frombuffer(json.dumps(asdict(trained)).encode(), np.uint8)
-    np.savez(unfinished, **{**{f"tensor:{name}": values for name, values in tensors.items()}, _ABOUT: about})
-    unfinished.replace(path)
+    save(path, {**tensors, _ABOUT: np.array(json.dumps(asdict(trained)))})
 
 
 def read_weights(path: Path) -> tuple[dict[str, npt.NDArray[np.float32]], Trained]:
@@ -74,10 +70,9 @@ def read_weights(path: Path) -> tuple[dict[str, npt.NDArray[np.float32]], Traine
     ReportError
         When it is not such a file.
     """
+    tensors = load(path, "{path} has no weights: {error}")
     try:
-        with np.load(path, allow_pickle=False) as held:
-            trained = Trained(**json.loads(held[_ABOUT].tobytes()))
-            tensors = {name.removeprefix("tensor:"): held[name] for name in held.files if name != _ABOUT}
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        trained = Trained(**json.loads(str(tensors.pop(_ABOUT))))
+    except (KeyError, TypeError, ValueError) as error:
         raise ReportError(f"{path} has no weights: {error}") from error
     return tensors, trained

@@ -129,4 +129,6 @@ def test_from_shards_to_scores(tmp_path, monkeypatch, capsys):
     refuses(tmp_path / "bare.npz", "has no weights")
     (tmp_path / "cut.npz").write_bytes(weights.read_bytes()[:5000])
     refuses(tmp_path / "cut.npz", "has no weights")
+    (tmp_path / "empty.npz").write_bytes(b"")
+    refuses(tmp_path / "empty.npz", "has no weights")
     refuses(tmp_path / "none.npz", "has no weights", "No such file")
