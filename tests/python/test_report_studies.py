@@ -7,6 +7,7 @@ from models.report import studies, write
 from models.report.cache import PARTICLE_NET, About, Cache, Tagger
 from models.report.jets import Facts, ReportError
 from models.report.merit import measure_all
+from pictures_helpers import saved_figures
 
 REPLICATES = 10
 BASE = "constituents-gf"
@@ -115,19 +116,12 @@ def test_what_is_not_there_is_left_alone_and_other_jets_are_refused(caches, tmp_
 
 def test_the_picture_has_a_line_for_each_network(caches, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    from matplotlib.figure import Figure
-
-    seen, saves = [], Figure.savefig
-
-    def savefig(figure, *arguments, **keys):
-        seen[:] = figure.axes
-        return saves(figure, *arguments, **keys)
-
-    monkeypatch.setattr(Figure, "savefig", savefig)
+    saved = saved_figures(monkeypatch)
     write.more_sections(*caches, tmp_path, REPLICATES)
     assert (tmp_path / "report-learning.png").stat().st_size > 5000
     merits, shipped = merits_of(caches)
     expected = [merit.values["rejection_50"] for merit in studies.curves(merits, shipped)[BASE]]
+    seen = saved[-1].axes
     assert [len(panel.containers) for panel in seen] == [2, 2]
     line = seen[1].containers[0].lines[0]
     assert np.allclose(line.get_ydata(), expected) and line.get_xdata().tolist() == [10, 100, 1000]

@@ -16,6 +16,7 @@ from models.report.mean_images import recipes_of
 from models.report.merit import compare, measure_all
 from models.report.papers import rows_of_paper_a
 from models.report.tables import paper_b_table, sample_table, sculpting_table, with_error
+from pictures_helpers import saved_figures
 
 REPLICATES = 20
 
@@ -260,18 +261,10 @@ def things_in(panel):
 
 def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    from matplotlib.figure import Figure
-
     from models.report.canvas import LARGEST
     from models.report.figures import figures_of
 
-    panels, saves = [], Figure.savefig
-
-    def savefig(figure, *arguments, **keys):
-        panels[:] = [panel for panel in figure.axes if panel.axison]
-        return saves(figure, *arguments, **keys)
-
-    monkeypatch.setattr(Figure, "savefig", savefig)
+    saved = saved_figures(monkeypatch)
     mean = np.random.default_rng(0).random((2, 1, 64, 64)) ** 4
     save(cache.folder / "toptag" / "images" / "B64-grey.npz", {"mean": mean})
     # Panels, and the least that each of them shows; beside images stands the bar of their colours.
@@ -282,6 +275,7 @@ def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
     for figure in figures:
         path, kind = tmp_path / f"{figure.name}.png", figure.name.split("-")[1]
         figure.draw(path)
+        panels = [panel for panel in saved[-1].axes if panel.axison]
         count, least = expected[kind]
         assert 5000 < path.stat().st_size < LARGEST
         assert len(panels) == count + (kind == "images"), kind
@@ -293,8 +287,6 @@ def test_pictures_have_something_in_them(cache, tmp_path, monkeypatch):
 
 def test_legends_of_many_networks_stay_in_the_picture(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib")
-    from matplotlib.figure import Figure
-
     from models.report.figures import figures_of
 
     kept, facts = Cache(tmp_path / "cache"), some_facts(1)
@@ -303,22 +295,15 @@ def test_legends_of_many_networks_stay_in_the_picture(tmp_path, monkeypatch):
         size = {"multiply_adds": 3000 + i, "parameters": 10 + i} if name != TREE else {}
         size |= {"n_features": 53} if name == TREE or name.endswith("-gf") else {}
         kept.write_tagger("toptag", Tagger(name, some_scores(facts, i, 2.0), About(name, facts.fingerprint, **size)))
-    seen, saves = {}, Figure.savefig
-
-    def savefig(figure, *arguments, **keys):
-        done = saves(figure, *arguments, **keys)
-        legends = [*figure.legends, *(panel.get_legend() for panel in figure.axes if panel.get_legend())]
-        seen.update(legends=[legend.get_window_extent() for legend in legends], whole=figure.bbox)
-        return done
-
-    monkeypatch.setattr(Figure, "savefig", savefig)
-    drawn = {}
+    saved, drawn = saved_figures(monkeypatch), {}
     for figure in figures_of(kept, "toptag", measure_all(kept, "toptag", REPLICATES)):
         figure.draw(tmp_path / "one.png")
-        drawn[figure.name.split("-")[1]] = len(seen["legends"])
-        for legend in seen["legends"]:
-            assert legend.x0 >= 0 and legend.x1 <= seen["whole"].x1, figure.name
-            assert legend.y0 >= 0 and legend.y1 <= seen["whole"].y1, figure.name
+        panels, whole = saved[-1].axes, saved[-1].bbox
+        legends = [*saved[-1].legends, *(panel.get_legend() for panel in panels if panel.get_legend())]
+        drawn[figure.name.split("-")[1]] = len(legends)
+        for legend in (one.get_window_extent() for one in legends):
+            assert legend.x0 >= 0 and legend.x1 <= whole.x1, figure.name
+            assert legend.y0 >= 0 and legend.y1 <= whole.y1, figure.name
     assert {kind: drawn[kind] for kind in ("roc", "cost", "dependence")} == {"roc": 2, "cost": 1, "dependence": 1}
 
 
