@@ -1,6 +1,6 @@
 """How many training jets would suffice: a straight line through what fewer of them reached.
 
-Rejection grows about as the logarithm of the number of training jets, as far as both are small. The line is fitted with
+Between 30,000 and 755,000 jets rejection grows about as the logarithm of their number. The line is fitted with
 the errors of the test jets as if they were independent of each other; they are of the same jets, so that its slope is
 better known than is said here, and how far one training is from the next is not in it.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models.report.cache import TREE
 from models.report.merit import Merit
@@ -22,7 +23,10 @@ TIMES = 1.3
 PAPER_JETS = 1_200_000
 """Training jets of the reference sample, which paper A has."""
 _KEY = "rejection_50"
-_SUFFICIENT = 3
+# Two points are on some line whatever they are.
+_FEWEST_POINTS = 3
+# More than anyone will make: nothing to name a number for.
+_NEVER = 1e9
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,12 @@ class Line:
     at_one, slope : float
         Of the line.
     covariance : ndarray
-        (2, 2), of `at_one` and `slope`.
+        (2, 2), of `slope` and `at_one`.
     """
 
     at_one: float
     slope: float
-    covariance: np.ndarray
+    covariance: npt.NDArray[np.float64]
 
     def at(self, jets: float) -> tuple[float, float]:
         """Value there, and its error.
@@ -53,8 +57,8 @@ class Line:
         -------
         tuple of float
         """
-        row = np.array([1.0, math.log(jets)])
-        return float(row @ [self.at_one, self.slope]), float(np.sqrt(row @ self.covariance @ row))
+        row = np.array([math.log(jets), 1.0])
+        return float(row @ [self.slope, self.at_one]), float(np.sqrt(row @ self.covariance @ row))
 
     def reaches(self, value: float) -> float:
         """How many jets give a value; infinite where more jets do not help.
@@ -70,8 +74,8 @@ class Line:
         """
         if self.slope <= 0:
             return math.inf
-        power = (value - self.at_one) / self.slope
-        return math.exp(power) if power < 700 else math.inf
+        with np.errstate(over="ignore"):
+            return float(np.exp((value - self.at_one) / self.slope))
 
 
 def line_through(jets: Sequence[float], values: Sequence[float], errors: Sequence[float]) -> Line:
@@ -86,10 +90,8 @@ def line_through(jets: Sequence[float], values: Sequence[float], errors: Sequenc
     -------
     Line
     """
-    design = np.stack([np.ones(len(jets)), np.log(np.asarray(jets, np.float64))], axis=1)
-    weights = 1 / np.square(np.asarray(errors, np.float64))
-    covariance = np.linalg.inv(design.T @ (weights[:, None] * design))
-    at_one, slope = covariance @ (design.T @ (weights * np.asarray(values, np.float64)))
+    weights = 1 / np.asarray(errors, np.float64)
+    (slope, at_one), covariance = np.polyfit(np.log(jets), values, 1, w=weights, cov="unscaled")
     return Line(float(at_one), float(slope), covariance)
 
 
@@ -112,17 +114,17 @@ def enough_words(curves: Mapping[str, Sequence[Merit]], shipped: Mapping[str, Me
     if trees is None or not math.isfinite(trees.values[_KEY]):
         return ""
     wanted = TIMES * trees.values[_KEY]
+    often = f"{TIMES:g} times the trees' {trees.values[_KEY]:.0f}"
     said = []
     for base, some in curves.items():
         known = [merit for merit in some if math.isfinite(merit.values[_KEY]) and merit.errors[_KEY] > 0]
-        if len({merit.tagger.about.jets for merit in known}) < _SUFFICIENT:
+        if len({merit.tagger.about.jets for merit in known}) < _FEWEST_POINTS:
             continue
         jets = [float(merit.tagger.about.jets) for merit in known]
         line = line_through(jets, [merit.values[_KEY] for merit in known], [merit.errors[_KEY] for merit in known])
         value, error = line.at(PAPER_JETS)
-        often = f"{TIMES:g} times the trees' {trees.values[_KEY]:.0f}"
         reached = line.reaches(wanted)
-        when = f"at {reached / 1e6:.1f} million" if reached < 1e9 else "never"
+        when = f"at {reached / 1e6:.1f} million" if reached < _NEVER else "never"
         at_papers = f"{value:.0f} ± {error:.0f} at {PAPER_JETS / 1e6:g} million"
         said.append(f"{words_of(base)} reaches {at_papers} and {often} {when}")
     if not said:
