@@ -17,8 +17,8 @@ from models.report.merit import Merit
 _EFFICIENCIES = np.linspace(0.1, 0.99, 179)
 # With fewer background jets left a curve says more about them than about the tagger.
 _LEAST_BACKGROUND = 10
-# Of the legend below the picture of costs, which has every network of a sample.
-_LEGEND_COLUMNS = 6
+# Of the legend below the picture of costs, which has every network of a sample, and the height of a row in inches.
+_LEGEND_COLUMNS, _LEGEND_ROW = 6, 0.17
 
 
 def _draw_curve(axes: Any, merit: Merit, facts: Facts, style: Style) -> None:
@@ -120,7 +120,7 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
     trees = [merit for merit in merits if merit.tagger.name == TREE]
     style = styles(merit.tagger.name for merit in merits)
     legend_rows = math.ceil((len(networks) + len(trees)) / _LEGEND_COLUMNS)
-    figure, axes = canvas(1, 2, 5.2, 4.2 + 0.17 * legend_rows, sharey=True)
+    figure, axes = canvas(1, 2, 5.2, 4.2 + _LEGEND_ROW * legend_rows, sharey=True)
     for panel, what in zip(axes[0], ("multiply_adds", "parameters"), strict=True):
         for merit in trees:
             value, error = merit.values["rejection_50"], merit.errors["rejection_50"]
