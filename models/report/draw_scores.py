@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from jettag import metrics
+from jettag.plots.canvas import legend_below
 from models.report.cache import COMPARED, TREE
 from models.report.canvas import Style, canvas, finish, styles, tagger_panels
 from models.report.jets import Facts
@@ -17,8 +18,6 @@ from models.report.merit import Merit
 _EFFICIENCIES = np.linspace(0.1, 0.99, 179)
 # With fewer background jets left a curve says more about them than about the tagger.
 _LEAST_BACKGROUND = 10
-# Of the legend below the picture of costs, which has every network of a sample, and the height of a row in inches.
-_LEGEND_COLUMNS, _LEGEND_ROW = 6, 0.17
 
 
 def _draw_curve(axes: Any, merit: Merit, facts: Facts, style: Style) -> None:
@@ -119,8 +118,7 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
     networks = [merit for merit in merits if merit.tagger.about.multiply_adds]
     trees = [merit for merit in merits if merit.tagger.name == TREE]
     style = styles(merit.tagger.name for merit in merits)
-    legend_rows = math.ceil((len(networks) + len(trees)) / _LEGEND_COLUMNS)
-    figure, axes = canvas(1, 2, 5.2, 4.2 + _LEGEND_ROW * legend_rows, sharey=True)
+    figure, axes = canvas(1, 2, 5.2, 4.2, sharey=True)
     for panel, what in zip(axes[0], ("multiply_adds", "parameters"), strict=True):
         for merit in trees:
             value, error = merit.values["rejection_50"], merit.errors["rejection_50"]
@@ -148,8 +146,6 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
         panel.xaxis.set_minor_locator(NullLocator())
         panel.grid(alpha=0.3, lw=0.5)
     axes[0, 0].set_ylabel(r"$1/\epsilon_B$ at 50 %")
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=_LEGEND_COLUMNS, fontsize=8
-    )
+    legend_below(figure, axes[0, 0], 6)
     figure.suptitle(f"{sample}: rejection and cost of a network; open markers read images alone", fontsize=11)
     finish(figure, path)

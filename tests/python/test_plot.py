@@ -216,6 +216,20 @@ def test_the_ratio_is_to_the_first():
     np.testing.assert_allclose(ratios[1].get_ydata(), y / first)
 
 
+@pytest.mark.parametrize("draw", [roc.rejections, lambda samples: efficiency.against(samples, "pt")])
+def test_legends_of_many_files(draw):
+    heights = []
+    for count in (7, 60):
+        figure = draw([made_up(300, seed, f"effnet-s{seed}-i35-gf scores") for seed in range(count)])
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        inside, page = legend.get_window_extent(), figure.bbox
+        assert page.x0 <= inside.x0 < inside.x1 <= page.x1 and page.y0 <= inside.y0 < inside.y1 <= page.y1
+        assert len(legend.get_texts()) >= count
+        heights.append(figure.axes[0].get_window_extent().height)
+    assert heights[1] > 0.9 * heights[0]
+
+
 @pytest.mark.parametrize("what", ["pt", "mass"])
 def test_efficiencies_that_are_drawn(what):
     sample = made_up()

@@ -25,6 +25,9 @@ COLOURS = (
 )
 TOPS, OTHERS = "#bd1f01", "#3f90da"
 
+_LEGEND_ROW = 0.19
+"""Inches of a legend's row of small letters."""
+
 
 class PlotError(JettagError):
     """A picture cannot be drawn or written."""
@@ -103,6 +106,28 @@ def grid(count: int, widest: int = 3) -> tuple[int, int]:
     """
     columns = 2 if count == 4 else min(count, widest)
     return math.ceil(count / columns), columns
+
+
+def legend_below(figure: Any, panel: Any, columns: int, **keys: Any) -> None:
+    """What the lines of a panel are, below all panels, which stay as large as they are: the figure grows.
+
+    Parameters
+    ----------
+    figure : Figure
+        With constrained layout.
+    panel : Axes
+        Whose labels are said.
+    columns : int
+        Of the legend, at most.
+    **keys
+        For `matplotlib.figure.Figure.legend`.
+    """
+    handles, labels = panel.get_legend_handles_labels()
+    if not labels:
+        return
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + _LEGEND_ROW * math.ceil(len(labels) / columns))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), columns), fontsize=8, **keys)
 
 
 def share(efficiency: float) -> str:

@@ -78,9 +78,7 @@ def against(samples: Sequence[Sample], what: str) -> Any:
         panel.set_xlim(edges[0], edges[-1])
         panel.grid(alpha=0.3, lw=0.5)
     if len(samples) > 1:
-        figure.legend(
-            *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(samples), 3), fontsize=8
-        )
+        canvas.legend_below(figure, axes[0, 0], 3)
     figure.suptitle(
         f"{samples[0].name + ': ' if len(samples) == 1 else ''}bars: 68 % intervals; "
         f"open triangles: upper ends where none passes; bins of {LEAST} jets or more",

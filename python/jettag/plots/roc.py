@@ -86,7 +86,7 @@ def rejections(samples: Sequence[Sample]) -> Any:
     if len(samples) < 7:
         main.legend(fontsize=8, loc="upper right", frameon=False)
     else:
-        figure.legend(*main.get_legend_handles_labels(), loc="outside right upper", fontsize=8, frameon=False)
+        canvas.legend_below(figure, main, 2, frameon=False)
     if several:
         axes[1, 0].set_ylabel(f"ratio to\n{samples[0].name}", fontsize=8)
         _ratio_limits(axes[1, 0])
