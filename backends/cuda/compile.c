@@ -1,5 +1,5 @@
 #include "../patterns.h"
-#include "weights.h"
+#include "stages.h"
 
 /*
  * From so many multiply-adds per jet on a convolution or dense op is cuDNN's: below, its launch and its tile of jets
@@ -14,7 +14,7 @@ static const char *const kernel_names[JT_CUDA_KERNELS] = {
     "jt_cuda_conv2d_kernel",         "jt_cuda_dense_kernel",  "jt_cuda_max_pool_kernel",
     "jt_cuda_average_kernel",        "jt_cuda_copy_kernel",   "jt_cuda_add_kernel",
     "jt_cuda_scale_kernel",          "jt_cuda_finish_kernel", "jt_cuda_depthwise_kernel",
-    "jt_cuda_squeeze_excite_kernel", "jt_cuda_light_kernel",
+    "jt_cuda_squeeze_excite_kernel", "jt_cuda_light_kernel",  "jt_cuda_resident_kernel",
 };
 
 static size_t floats_of(jt_shape shape)
@@ -101,7 +101,7 @@ static int add_squeeze_excite(jt_plan *plan, int32_t op, int32_t has_averages)
     jt_cuda_step *step = next_step(plan, op, op + JT_SQUEEZE_EXCITE_OPS - 1, JT_CUDA_SQUEEZE_EXCITE);
     step->has_averages = has_averages;
     step->shared = shared;
-    plan->weights[op + 2].is_transposed = 1;
+    plan->weights[op + 2].order = JT_CUDA_BY_INPUT;
     return 1;
 }
 
@@ -161,7 +161,8 @@ static jt_status add_op(jt_plan *plan, int32_t *next, cudnnHandle_t handle, jt_w
         jt_cuda_step *step = next_step(plan, index, index, kernel);
         if (may_be_product(op))
             status = make_product(plan, step, handle, why);
-        plan->weights[index].is_transposed = op->kind == JT_OP_DENSE && !step->is_product;
+        if (op->kind == JT_OP_DENSE && !step->is_product)
+            plan->weights[index].order = JT_CUDA_BY_INPUT;
     }
     *next = plan->steps[plan->n_steps - 1].last + 1;
     return status;
@@ -220,9 +221,13 @@ jt_status jt_cuda_compile(const jt_graph *graph, const jt_host *host, jt_plan **
     if (status == JT_OK)
         status = load_kernels(made, runtime, why);
     if (status == JT_OK)
+        status = jt_cuda_try_resident(made, runtime, why);
+    if (status == JT_OK && made->n_stages == 0)
         status = add_ops(made, why);
     if (status == JT_OK)
         status = jt_cuda_send_weights(made, runtime, why);
+    if (status == JT_OK && made->n_stages > 0)
+        status = jt_cuda_send_stages(made, runtime, why);
     jt_cuda_leave(callers);
     if (status != JT_OK) {
         jt_cuda_plan_free(made);
@@ -239,6 +244,8 @@ void jt_cuda_plan_free(jt_plan *plan)
     const jt_cuda_runtime *runtime = jt_cuda_open_runtime(&ignored);
     int callers;
     const int entered = jt_cuda_enter(plan->device, &callers, &ignored) == JT_OK;
+    if (plan->stages)
+        (void)runtime->free(plan->stages);
     if (plan->memory)
         (void)runtime->free(plan->memory);
     if (plan->library)

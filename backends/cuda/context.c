@@ -11,7 +11,7 @@ static jt_status make_graph(jt_plan_context *context, int32_t bucket, jt_why *wh
 {
     const jt_cuda_runtime *runtime = context->runtime;
     const int32_t jets = context->jets[bucket];
-    jt_status status = jt_cuda_launch_steps(context, jets, why);
+    jt_status status = jt_cuda_launch_network(context, jets, why);
     if (status == JT_OK)
         status = jt_cuda_check(why, runtime->stream_synchronize(context->stream), "warming up");
     if (status == JT_OK)
@@ -19,7 +19,7 @@ static jt_status make_graph(jt_plan_context *context, int32_t bucket, jt_why *wh
                                "a graph");
     if (status != JT_OK)
         return status;
-    status = jt_cuda_launch_steps(context, jets, why);
+    status = jt_cuda_launch_network(context, jets, why);
     cudaGraph_t graph = NULL;
     const cudaError_t ended = runtime->stream_end_capture(context->stream, &graph);
     if (status == JT_OK)
@@ -36,6 +36,8 @@ static jt_status make_products(jt_plan_context *context, jt_why *why)
     const jt_plan *plan = context->plan;
     size_t workspace = 0;
     int32_t made = 0;
+    if (plan->n_products == 0)
+        return JT_OK; /* and no handle, which takes its time and its memory */
     jt_status status = jt_cuda_dnn_create(context->stream, &context->handle, why);
     for (int32_t i = 0; status == JT_OK && i < plan->n_steps; i++) {
         if (!plan->steps[i].is_product)
@@ -99,12 +101,13 @@ static jt_status make_memory(jt_plan_context *context, jt_why *why)
     const jt_graph *graph = context->plan->graph;
     const jt_value *images = &graph->values[JT_VALUE_IMAGES];
     const size_t room = (size_t)context->room, entries = jt_cuda_most_entries(context);
+    const size_t working = context->plan->n_stages > 0 ? graph->values[graph->output].floats : graph->working_floats;
     const size_t sparse = (size_t)context->capacity + 1 + entries * (1 + (size_t)images->shape.c);
     jt_status status = device_memory(context, images->floats * room, &context->images, why);
     if (status == JT_OK)
         status = device_memory(context, graph->row_floats * room + sparse, &context->given, why);
     if (status == JT_OK)
-        status = device_memory(context, graph->working_floats * room, &context->working, why);
+        status = device_memory(context, working * room, &context->working, why);
     if (status == JT_OK)
         status = device_memory(context, (size_t)context->plan->averages * room, &context->averages, why);
     if (status == JT_OK)

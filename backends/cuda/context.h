@@ -48,8 +48,8 @@ size_t jt_cuda_most_entries(const jt_plan_context *context);
 /* Where a value of the first jet is. */
 float *jt_cuda_value_place(const jt_plan_context *context, int32_t value);
 
-/* Launch the network for so many jets: whole tiles of them are worked on. */
-jt_status jt_cuda_launch_steps(const jt_plan_context *context, int32_t jets, jt_why *why);
+/* Launch the network for so many jets. */
+jt_status jt_cuda_launch_network(const jt_plan_context *context, int32_t jets, jt_why *why);
 
 /* Launch what makes images of sparse ones, which are on the device. */
 jt_status jt_cuda_launch_light(const jt_plan_context *context, const jt_sparse_images *sparse, int32_t jets,

@@ -1,6 +1,7 @@
 /*
- * The CUDA backend: a module, jettag-cuda.so, that runs networks on an NVIDIA GPU, with cuDNN for large convolutions
- * and dense layers and kernels of its own for the rest. Nothing of CUDA is needed to load it.
+ * The CUDA backend: a module, jettag-cuda.so, that runs networks on an NVIDIA GPU: small ones as one kernel, larger
+ * ones with cuDNN for convolutions and dense layers and kernels of its own for the rest. Nothing of CUDA is needed to
+ * load it.
  */
 #include "context.h"
 

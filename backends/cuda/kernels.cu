@@ -2,7 +2,7 @@
  * The kernels: a thread for each output of each jet, or blocks that go through phases. Compiled to a fat binary that
  * the module carries (image.c).
  */
-#include "blocks.h"
+#include "resident.h"
 
 #define KERNEL(name)                                                                                                   \
     extern "C" __global__ void name##_kernel(const jt_cuda_work work)                                                  \
@@ -34,3 +34,13 @@ KERNEL(jt_cuda_finish)
 BLOCK_KERNEL(jt_cuda_depthwise, JT_CUDA_DEPTHWISE_PHASES)
 BLOCK_KERNEL(jt_cuda_squeeze_excite, JT_CUDA_SQUEEZE_EXCITE_PHASES)
 BLOCK_KERNEL(jt_cuda_light, JT_CUDA_LIGHT_PHASES)
+
+/* So many phases as the network has stages, which the thread that launches does not know when it is compiled. */
+extern "C" __global__ void __launch_bounds__(JT_CUDA_RESIDENT_THREADS, 3) jt_cuda_resident_kernel(const jt_cuda_work work)
+{
+    extern __shared__ float shared[];
+    for (int32_t phase = 0; phase <= work.n_stages; phase++) {
+        jt_cuda_resident(&work, shared, blockIdx.x, (int32_t)threadIdx.x, phase);
+        __syncthreads();
+    }
+}

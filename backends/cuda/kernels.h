@@ -15,9 +15,11 @@
 #ifdef __CUDACC__
 #define JT_CUDA_HERE static __device__ __forceinline__
 #define JT_CUDA_BOTH static __host__ __device__ __forceinline__
+#define JT_CUDA_UNROLLED _Pragma("unroll 4")
 #else
 #define JT_CUDA_HERE static inline
 #define JT_CUDA_BOTH static inline
+#define JT_CUDA_UNROLLED
 #endif
 
 /* Names of the kernels in the order of jt_cuda_kernel; a kernel takes one jt_cuda_work by value. */
@@ -33,11 +35,12 @@ typedef enum jt_cuda_kernel {
     JT_CUDA_DEPTHWISE,      /* a depthwise convolution and the average of each plane of it: blocks.h */
     JT_CUDA_SQUEEZE_EXCITE, /* likewise in blocks.h */
     JT_CUDA_LIGHT,          /* likewise: images of sparse ones */
+    JT_CUDA_RESIDENT,       /* the whole network, a block for each jet: resident.h */
     JT_CUDA_KERNELS
 } jt_cuda_kernel;
 
-/* Threads of a block, of every kernel. */
-enum { JT_CUDA_THREADS = 128 };
+/* Threads of a block: of every kernel but the resident one, and of that. */
+enum { JT_CUDA_THREADS = 128, JT_CUDA_RESIDENT_THREADS = 256 };
 
 /* A value of every jet of a batch: jet i's begins `stride` floats behind that of jet i - 1. */
 typedef struct jt_cuda_rows {
@@ -67,6 +70,9 @@ typedef struct jt_cuda_work {
     /* Of sparse images: see jt_sparse_images. */
     const int32_t *starts, *places;
     const float *values;
+    /* Of a resident network: in is images and rows, out the logits, weight the plan's memory. */
+    const struct jt_cuda_stage *stages;
+    int32_t n_stages;
 } jt_cuda_work;
 
 /* 1 / (1 + exp(-x)); the numbers are those of jt_activation, whose header nvcc does not read. */
@@ -142,9 +148,9 @@ JT_CUDA_HERE void jt_cuda_dense(const jt_cuda_work *w, uint64_t index)
     jt_cuda_put(w, index, units, sum);
 }
 
-JT_CUDA_HERE void jt_cuda_max_pool(const jt_cuda_work *w, uint64_t index)
+/* One output of a max pooling, before its activation. */
+JT_CUDA_HERE float jt_cuda_pooled(const jt_cuda_work *w, jt_cuda_place p)
 {
-    const jt_cuda_place p = jt_cuda_place_of(w, index);
     const int32_t top = p.row * w->stride[0] - w->pad[0], left = p.column * w->stride[1] - w->pad[1];
     const float *plane = w->in[0].data + p.jet * w->in[0].stride + (int64_t)p.channel * w->in_h * w->in_w;
     float largest = -INFINITY;
@@ -153,7 +159,12 @@ JT_CUDA_HERE void jt_cuda_max_pool(const jt_cuda_work *w, uint64_t index)
             const float value = plane[(int64_t)y * w->in_w + x];
             largest = value > largest ? value : largest;
         }
-    jt_cuda_put(w, index, jt_cuda_floats_out(w), largest);
+    return largest;
+}
+
+JT_CUDA_HERE void jt_cuda_max_pool(const jt_cuda_work *w, uint64_t index)
+{
+    jt_cuda_put(w, index, jt_cuda_floats_out(w), jt_cuda_pooled(w, jt_cuda_place_of(w, index)));
 }
 
 JT_CUDA_HERE void jt_cuda_average(const jt_cuda_work *w, uint64_t index)

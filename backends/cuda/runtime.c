@@ -71,6 +71,7 @@ static void open_runtime(void)
         {"cudaLibraryLoadData", offsetof(jt_cuda_runtime, library_load_data)},
         {"cudaLibraryUnload", offsetof(jt_cuda_runtime, library_unload)},
         {"cudaLibraryGetKernel", offsetof(jt_cuda_runtime, library_get_kernel)},
+        {"cudaKernelSetAttributeForDevice", offsetof(jt_cuda_runtime, kernel_set_attribute)},
         {"cudaLaunchKernel", offsetof(jt_cuda_runtime, launch_kernel)},
     };
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);

@@ -44,6 +44,7 @@ typedef struct jt_cuda_runtime {
     __typeof__(&cudaLibraryLoadData) library_load_data;
     __typeof__(&cudaLibraryUnload) library_unload;
     __typeof__(&cudaLibraryGetKernel) library_get_kernel;
+    __typeof__(&cudaKernelSetAttributeForDevice) kernel_set_attribute;
     __typeof__(&cudaLaunchKernel) launch_kernel;
 } jt_cuda_runtime;
 

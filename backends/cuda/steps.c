@@ -7,6 +7,8 @@ float *jt_cuda_value_place(const jt_plan_context *context, int32_t value)
         return context->images;
     if (jt_is_in_row(value))
         return context->given + graph->values[value].offset;
+    if (context->plan->n_stages > 0)
+        return context->working; /* nothing but the logits leaves a block */
     return context->working + graph->values[value].offset * (size_t)context->room;
 }
 
@@ -21,8 +23,9 @@ static jt_status launch(const jt_plan_context *context, jt_cuda_kernel kernel, s
                         jt_why *why)
 {
     void *arguments[] = {work};
-    const dim3 grid = {(unsigned)((work->total + JT_CUDA_THREADS - 1) / JT_CUDA_THREADS), 1, 1};
-    const dim3 block = {JT_CUDA_THREADS, 1, 1};
+    const unsigned threads = kernel == JT_CUDA_RESIDENT ? JT_CUDA_RESIDENT_THREADS : JT_CUDA_THREADS;
+    const dim3 grid = {(unsigned)((work->total + threads - 1) / threads), 1, 1};
+    const dim3 block = {threads, 1, 1};
     const void *function = (const void *)context->plan->kernels[kernel];
     return jt_cuda_check(
         why, context->runtime->launch_kernel(function, grid, block, arguments, shared, context->stream), "a kernel");
@@ -101,8 +104,26 @@ static jt_status run_product(const jt_plan_context *context, const jt_cuda_step 
     return status;
 }
 
-jt_status jt_cuda_launch_steps(const jt_plan_context *context, int32_t jets, jt_why *why)
+static jt_status launch_resident(const jt_plan_context *context, int32_t jets, jt_why *why)
 {
+    const jt_plan *plan = context->plan;
+    const jt_graph *graph = plan->graph;
+    jt_cuda_work work = {
+        .total = (uint64_t)jets * JT_CUDA_RESIDENT_THREADS,
+        .in = {rows_of(context, JT_VALUE_IMAGES), {context->given, graph->row_floats}},
+        .out = jt_cuda_value_place(context, graph->output),
+        .out_stride = graph->values[graph->output].floats,
+        .weight = plan->memory,
+        .stages = plan->stages,
+        .n_stages = plan->n_stages,
+    };
+    return launch(context, JT_CUDA_RESIDENT, plan->shared, &work, why);
+}
+
+jt_status jt_cuda_launch_network(const jt_plan_context *context, int32_t jets, jt_why *why)
+{
+    if (context->plan->n_stages > 0)
+        return launch_resident(context, jets, why);
     const jt_cuda_product *product = context->products;
     jt_status status = JT_OK;
     for (int32_t i = 0; status == JT_OK && i < context->plan->n_steps; i++) {

@@ -14,9 +14,16 @@ int jt_cuda_has_weights(const jt_op *op)
     return op->kind == JT_OP_CONV2D || op->kind == JT_OP_DENSE;
 }
 
-static size_t weight_bytes(const jt_op *op)
+/* Floats from one k to the next, where weights lie by input. */
+static size_t row_of(const jt_op *op, jt_cuda_order order)
 {
-    return jt_rounded_up(jt_cuda_weight_floats(op) * sizeof(float));
+    const size_t units = (size_t)op->out.c, together = JT_CUDA_TOGETHER;
+    return order == JT_CUDA_BY_INPUT_PADDED ? (units + together - 1) / together * together : units;
+}
+
+static size_t weight_bytes(const jt_op *op, jt_cuda_order order)
+{
+    return jt_rounded_up(jt_cuda_weight_floats(op) / (size_t)op->out.c * row_of(op, order) * sizeof(float));
 }
 
 static size_t bias_bytes(const jt_op *op)
@@ -24,15 +31,17 @@ static size_t bias_bytes(const jt_op *op)
     return jt_rounded_up((size_t)op->out.c * sizeof(float));
 }
 
-static void put_weights(const jt_op *op, int32_t is_transposed, float *to)
+/* What pads rows is zero already. */
+static void put_weights(const jt_op *op, jt_cuda_order order, float *to)
 {
-    if (!is_transposed) {
+    if (order == JT_CUDA_AS_IN_GRAPH) {
         memcpy(to, op->weight, jt_cuda_weight_floats(op) * sizeof *to);
         return;
     }
-    for (int32_t unit = 0; unit < op->out.c; unit++)
-        for (int32_t k = 0; k < op->in.c; k++)
-            to[(size_t)k * (size_t)op->out.c + (size_t)unit] = op->weight[(size_t)unit * (size_t)op->in.c + (size_t)k];
+    const size_t units = (size_t)op->out.c, each = jt_cuda_weight_floats(op) / units, row = row_of(op, order);
+    for (size_t unit = 0; unit < units; unit++)
+        for (size_t k = 0; k < each; k++)
+            to[k * row + unit] = op->weight[unit * each + k];
 }
 
 jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why)
@@ -42,7 +51,7 @@ jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt
     size_t bytes = jt_rounded_up(dark);
     for (int32_t i = 0; i < graph->n_ops; i++)
         if (jt_cuda_has_weights(&graph->ops[i]))
-            bytes += weight_bytes(&graph->ops[i]) + bias_bytes(&graph->ops[i]);
+            bytes += weight_bytes(&graph->ops[i], plan->weights[i].order) + bias_bytes(&graph->ops[i]);
     if (bytes == 0)
         return JT_OK;
     char *block = jt_allocate(&plan->host, bytes, 1);
@@ -59,9 +68,9 @@ jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt
         jt_cuda_weights *sent = &plan->weights[i];
         if (!jt_cuda_has_weights(op))
             continue;
-        put_weights(op, sent->is_transposed, (float *)(void *)(block + at));
+        put_weights(op, sent->order, (float *)(void *)(block + at));
         sent->weight = plan->memory + at / sizeof(float);
-        at += weight_bytes(op);
+        at += weight_bytes(op, sent->order);
         memcpy(block + at, op->bias, (size_t)op->out.c * sizeof(float));
         sent->bias = plan->memory + at / sizeof(float);
         at += bias_bytes(op);

@@ -10,7 +10,7 @@ size_t jt_cuda_weight_floats(const jt_op *op);
 /* Convolutions and dense ops. */
 int jt_cuda_has_weights(const jt_op *op);
 
-/* All as one block, each begin aligned for cuDNN; sent at once. Which are transposed is settled before. */
+/* All as one block, each begin aligned for cuDNN; sent at once. How they lie is settled before. */
 jt_status jt_cuda_send_weights(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why);
 
 #endif /* JT_CUDA_WEIGHTS_H */

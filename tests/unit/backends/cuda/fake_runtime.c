@@ -99,6 +99,11 @@ static int number_from(const char *variable, int otherwise)
     return text ? atoi(text) : otherwise;
 }
 
+int fake_most_shared(void)
+{
+    return number_from("FAKE_CUDA_SHARED", 227 * 1024);
+}
+
 void fake_enter(void)
 {
     pthread_mutex_lock(&lock);
@@ -147,7 +152,9 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 {
     (void)which;
     const int capability = number_from("FAKE_CUDA_CAPABILITY", 90);
-    *value = attribute == cudaDevAttrComputeCapabilityMajor ? capability / 10 : capability % 10;
+    *value = attribute == cudaDevAttrMaxSharedMemoryPerBlockOptin ? fake_most_shared()
+             : attribute == cudaDevAttrComputeCapabilityMajor     ? capability / 10
+                                                                  : capability % 10;
     return fake_outcome();
 }
 

@@ -8,6 +8,8 @@
 
 /* What a call that may fail gives: counted, and an error when it is this one's turn. */
 cudaError_t fake_outcome(void);
+/* Bytes that a block may share at most, when it has been asked for them. */
+int fake_most_shared(void);
 /* Nothing else happens in between: streams, blocks of memory, counts. */
 void fake_enter(void);
 void fake_leave(void);
