@@ -1,5 +1,7 @@
 #include "stages.h"
 
+#include <stdlib.h>
+
 #include "../patterns.h"
 
 /* From so many multiply-adds per jet on a network is for cuDNN and kernels of whole batches. A guess, not measured. */
@@ -327,7 +329,7 @@ static size_t bytes_shared(const builder *b)
 jt_status jt_cuda_try_resident(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why)
 {
     const jt_graph *graph = plan->graph;
-    if (graph->multiply_adds > most_multiply_adds)
+    if (graph->multiply_adds > most_multiply_adds || getenv("JETTAG_CUDA_STEPS"))
         return JT_OK;
     int most = 0;
     jt_status status =

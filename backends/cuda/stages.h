@@ -6,7 +6,8 @@
 
 /*
  * Whether the plan's network goes through one block, on a GPU whose blocks may share so many bytes: then its n_stages
- * and shared are set, and how its weights lie. A network that does not fit is no error.
+ * and shared are set, and how its weights lie. A network that does not fit is no error. None is with the environment
+ * variable JETTAG_CUDA_STEPS, for comparing the two ways.
  */
 jt_status jt_cuda_try_resident(jt_plan *plan, const jt_cuda_runtime *runtime, jt_why *why);
 

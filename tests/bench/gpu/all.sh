@@ -76,6 +76,7 @@ if [ "$skipped" = 1 ]; then
     exit 77
 fi
 step selftest 30 $build/jettag --backend cuda selftest $model
+step selftest-in-steps 30 env JETTAG_CUDA_STEPS=1 $build/jettag --backend cuda selftest $model
 step agreement 60 "$python" tests/bench/gpu/agreement.py
 tool memcheck
 step compare 240 "$python" tests/bench/gpu/compare.py --rounds 10 --seconds 4

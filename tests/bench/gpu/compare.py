@@ -5,10 +5,11 @@
 
 All in one run; engines take turns. Each is given images (and features, where the model reads them) in the host's memory
 and gives scores back there: with copies. "on device" is the same with inputs that are in the GPU's memory already.
-"from constituents" is the library's whole way, cleaning, images and features on one core of the processor. Peers are
-PyTorch, ONNX Runtime and TensorRT (peers.py), TF32 off everywhere; one that cannot be used is skipped with the reason.
-Before anything is timed, scores must lie within 1e-5 of the reference backend's, and the bits of a jet must not hang on
-the batch.
+"from constituents" is the library's whole way, cleaning, images and features on one core of the processor. "in steps"
+is the network as kernels for whole batches also where it is one kernel otherwise (docs/gpu.md). Peers are PyTorch, ONNX
+Runtime and TensorRT (peers.py), TF32 off everywhere; one that cannot be used is skipped with the reason. Before
+anything is timed, scores must lie within 1e-5 of the reference backend's, and the bits of a jet must not hang on the
+batch.
 
 Below each table: from which batch on cuda takes less time than native on one core, for images and from constituents.
 Without a GPU it says so and stops with status 77.
@@ -17,6 +18,7 @@ Without a GPU it says so and stops with status 77.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -34,7 +36,7 @@ from tests.bench.peers.install import Missing  # noqa: E402
 
 SKIPPED = 77
 TOLERANCE = 1e-5
-CUDA, NATIVE, WHOLE = "jettag cuda", "jettag native", ", from constituents"
+CUDA, NATIVE, IN_STEPS, WHOLE = "jettag cuda", "jettag native", ", in steps", ", from constituents"
 
 
 def backend_or_stop() -> str:
@@ -58,6 +60,15 @@ def on_device(model: jettag.Model, given: Given) -> dict[str, Call]:
     return {f"{CUDA}, on device": lambda n: model.tag_images(images[:n], None if rows is None else rows[:n])}
 
 
+def in_steps(path: Path) -> jettag.Model:
+    """A model that goes in steps."""
+    os.environ["JETTAG_CUDA_STEPS"] = "1"
+    try:
+        return jettag.load(path, backend="cuda")
+    finally:
+        del os.environ["JETTAG_CUDA_STEPS"]
+
+
 def check(calls: dict[str, Call], wanted: Any, batches: list[int]) -> dict[str, Call]:
     """All scores as the reference's, the library's bits the same in every batch. A peer that differs is left out."""
     good = {}
@@ -69,8 +80,8 @@ def check(calls: dict[str, Call], wanted: Any, batches: list[int]) -> dict[str, 
             raise SystemExit(f"{name}: scores are {difference:.1e} from the reference's")
         else:
             print(f"{name}: left out: scores are {difference:.1e} from the reference's")
-    whole = calls[CUDA](batches[-1])
     for name in (one for one in good if one.startswith(CUDA)):
+        whole = calls[name if name.endswith(IN_STEPS) else CUDA](batches[-1])
         for n in batches:
             if not np.array_equal(calls[name](n), whole[:n]):
                 raise SystemExit(f"{name}: bits in a batch of {n} are others than in one of {batches[-1]}")
@@ -128,7 +139,12 @@ def compare(name: str, version: str, jets: shards.Jets, arguments: argparse.Name
     def network(model: jettag.Model) -> Call:
         return lambda n: model.tag_images(images[:n], None if rows is None else rows[:n])
 
-    calls: dict[str, Call] = {CUDA: network(cuda), NATIVE: network(native), **on_device(cuda, given)}
+    calls: dict[str, Call] = {
+        CUDA: network(cuda),
+        CUDA + IN_STEPS: network(in_steps(path)),
+        NATIVE: network(native),
+        **on_device(cuda, given),
+    }
     calls = check({**calls, **all_of_them(given)}, wanted, batches)
     pieces = {n: sample.part(0, n).jagged for n in batches}
     calls[CUDA + WHOLE] = lambda n: cuda.tag(pieces[n])

@@ -33,17 +33,17 @@ enum { DRAWS = 40, STEP = 1 };
 static const jt_backend *cuda;
 static loaded_cuda fake;
 
-/* How much a block may share: nothing, so that networks go in steps, or as much as on a GPU, for whole networks. */
+/* Networks go in steps, or whole ones through a block each jet. */
 static int in_steps(void **state)
 {
     (void)state;
-    return setenv("FAKE_CUDA_SHARED", "0", 1);
+    return setenv("JETTAG_CUDA_STEPS", "1", 1);
 }
 
 static int resident(void **state)
 {
     (void)state;
-    return unsetenv("FAKE_CUDA_SHARED");
+    return unsetenv("JETTAG_CUDA_STEPS");
 }
 
 static void check_agrees(net *n, const char *name)
