@@ -16,6 +16,7 @@ from jettag.metrics import area
 from models.torch_network import NamedWeights
 from models.training.data import Data
 from models.training.device import Device, device_of
+from models.training.progress import Progress
 from models.training.recipes import RECIPES, Recipe, Schedule, Verdict, loss_of, make_optimiser, make_schedule
 
 
@@ -199,22 +200,22 @@ def train_epoch(state: State, data: Data, inputs: Batches, settings: Settings) -
     flips = torch.Generator().manual_seed(settings.seed * 1000 + state.epoch) if inputs.mirrors else None
     labels, recipe = _labels(data), RECIPES[settings.recipe]
     total, steps = 0.0, data.n_train // settings.batch
-    for step in range(steps):
-        jets = order[step * settings.batch : (step + 1) * settings.batch]
-        images, features = inputs.batch(jets, flips)
-        logits = state.device.logits(state.module, images, features)
-        loss = loss_of(recipe, logits, labels[torch.from_numpy(jets)].to(logits.device))
-        state.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if recipe.limit:
-            torch.nn.utils.clip_grad_norm_(state.module.parameters(), recipe.limit)
-        state.optimiser.step()
-        state.schedule.after_step()
-        total += float(loss.detach())
-        if not np.isfinite(total):
-            raise SystemExit(f"the loss is {total} in epoch {state.epoch + 1}, step {step}")
-        if step % 100 == 99:
-            print(f"  step {step + 1}/{steps}, loss {total / (step + 1):.4f}", flush=True)
+    with Progress(steps, f"epoch {state.epoch + 1}/{settings.epochs}") as progress:
+        for step in range(steps):
+            jets = order[step * settings.batch : (step + 1) * settings.batch]
+            images, features = inputs.batch(jets, flips)
+            logits = state.device.logits(state.module, images, features)
+            loss = loss_of(recipe, logits, labels[torch.from_numpy(jets)].to(logits.device))
+            state.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            if recipe.limit:
+                torch.nn.utils.clip_grad_norm_(state.module.parameters(), recipe.limit)
+            state.optimiser.step()
+            state.schedule.after_step()
+            total += float(loss.detach())
+            if not np.isfinite(total):
+                raise SystemExit(f"the loss is {total} in epoch {state.epoch + 1}, step {step}")
+            progress.step(total / (step + 1))
     return total / steps
 
 

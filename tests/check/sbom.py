@@ -47,6 +47,7 @@ LICENCES = {
     "sphinx": "BSD-2-Clause",
     "tables": "BSD-3-Clause",
     "torch": "BSD-3-Clause",
+    "tqdm": "MPL-2.0 AND MIT",
     "uproot": "BSD-3-Clause",
     "vector": "BSD-3-Clause",
 }
@@ -63,7 +64,9 @@ LISTS = {
 
 def _component(name: str, version: str, licence: str, scope: str, use: str, **more: str) -> dict[str, Any]:
     made = {"type": "library", "name": name, "version": version, "scope": scope, "description": use}
-    return {**made, **more, "licenses": [{"license": {"id": licence}}]}
+    # One identifier of SPDX's, or an expression of several.
+    said = {"expression": licence} if " " in licence else {"license": {"id": licence}}
+    return {**made, **more, "licenses": [said]}
 
 
 def components() -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """Training: recipes by the papers' numbers, and that what was stopped goes on as if nothing had been."""
 
 import ctypes
+import io
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from models.torch_network import TorchNetwork  # noqa: E402
 from models.training import again, loop, recipes, samples, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
 from models.training.device import Device, device_of, keep_memory  # noqa: E402
+from models.training.progress import Progress  # noqa: E402
 from models.training.sets import SetRows  # noqa: E402
 
 NAME = "constituents-gf"
@@ -62,6 +65,26 @@ def test_rounds_end_after_ten_epochs_and_the_training_with_an_idle_round():
         schedule.after_epoch(False)
     other.load_state_dict(schedule.state_dict())
     assert [other.after_epoch(False) for _ in range(6)][-1] is recipes.Verdict.STOP
+
+
+class Terminal(io.StringIO):
+    """Says that somebody is looking."""
+
+    def isatty(self):
+        return True
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_in_a_file():
+    seen = {}
+    for stream in (Terminal(), io.StringIO()):
+        with Progress(250, "epoch 2/8", stream) as progress:
+            for step in range(250):
+                progress.step(0.5 + step / 1000)
+        seen[stream.isatty()] = stream.getvalue()
+    assert seen[False] == "  step 100/250, loss 0.5990\n  step 200/250, loss 0.6990\n"
+    bars = seen[True].split("\r")
+    assert any(re.search(r"epoch 2/8: +0%.* 0/250 ", bar) for bar in bars) and not bars[-1].strip()
+    assert "\n" not in seen[True]
 
 
 def test_losses():
