@@ -1,4 +1,4 @@
-"""Write the table of models/zoo/README.md from the model files' own cards.
+"""Write the tables of models/zoo/README.md and models/compared/README.md from the model files' own cards.
 
 python -m models.zoo_table
 """
@@ -12,7 +12,7 @@ from models import jtm, marks
 from models.export import weights_of
 from models.layers import CONSTITUENTS, FEATURES, GIVEN, IMAGE, PAIRS, read_by
 
-ZOO = Path(__file__).parent / "zoo"
+FOLDERS = tuple(Path(__file__).parent / name for name in ("zoo", "compared"))
 _HEAD = (
     "| model | sample | reads | training jets, epochs | parameters | accuracy | AUC "
     "| 1/eps_B at 50 % | at 30 % | bytes |\n|---|---|---|---|---|---|---|---|---|---|\n"
@@ -77,11 +77,26 @@ def row(path: Path) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def page_of(folder: Path) -> str:
+    """A folder's README.md as its model files would have it.
+
+    Parameters
+    ----------
+    folder : Path
+        With model files that have cards.
+
+    Returns
+    -------
+    str
+    """
+    table = _HEAD + "".join(row(path) for path in sorted(folder.glob("*.jtm")))
+    return marks.put((folder / "README.md").read_text(), "table", table)
+
+
 def main() -> None:
     """Run from the command line."""
-    page = ZOO / "README.md"
-    table = _HEAD + "".join(row(path) for path in sorted(ZOO.glob("*.jtm")))
-    page.write_text(marks.put(page.read_text(), "table", table))
+    for folder in FOLDERS:
+        (folder / "README.md").write_text(page_of(folder))
 
 
 if __name__ == "__main__":

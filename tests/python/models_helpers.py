@@ -17,6 +17,7 @@ from models.networks import NETWORKS, Network
 from models.onnx_writer import LOGITS, SCORES, to_onnx
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((ROOT / "models" / "zoo").glob("*.jtm")) + sorted((ROOT / "models" / "compared").glob("*.jtm"))
 Floats = npt.NDArray[np.float32]
 Tensors = Mapping[str, Floats]
 

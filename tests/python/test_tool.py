@@ -439,7 +439,7 @@ def test_info(which, request):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", helpers.SHIPPED, ids=lambda path: path.stem)
 def test_selftest(path, backend):
     largest = jettag.load(path, backend=backend).selftest()
     assert passed("--backend", backend, "selftest", path) == f"ok: largest difference {largest:.2g}\n"

@@ -207,6 +207,29 @@ def test_all_networks_are_planned_once_and_headlines_come_first(tmp_path, monkey
 # --- what a training reads, and where it runs ------------------------------------------------------------------------
 
 
+def test_all_networks_with_several_seeds(tmp_path, monkeypatch, capsys):
+    from models.training import all as everything
+
+    for name in ("lenet-28-i35", "lenet-28-i35-seed3"):
+        (tmp_path / f"{name}.jtm").touch()
+    words = ["all", "--data", "D", "--out", str(tmp_path), "--list", "--only", "lenet-28", "--seeds"]
+    monkeypatch.setattr("sys.argv", [*words, "1,2,3"])
+    everything.main()
+    lines = [line.split("train ")[1] for line in capsys.readouterr().out.splitlines()]
+    # Images alone are there with seeds 1 and 3: with features begins with them, seed by seed.
+    assert [line.split()[0] for line in lines] == ["lenet-28-i35"] + 3 * ["lenet-28-i35-gf"]
+    alone, first, second, third = lines
+    assert alone.endswith(" --epochs 10 --rate 0.001 --seed 2 --name lenet-28-i35-seed2")
+    assert first.endswith(f" --epochs 5 --rate 0.001 --start {tmp_path / 'lenet-28-i35.jtm'}")
+    assert second.endswith(" --epochs 10 --rate 0.001 --seed 2 --name lenet-28-i35-gf-seed2")
+    begun = f" --epochs 5 --rate 0.001 --start {tmp_path / 'lenet-28-i35-seed3.jtm'}"
+    assert third.endswith(f"{begun} --seed 3 --name lenet-28-i35-gf-seed3")
+    for wrong in ("0", "1,,2", "one", "-1"):
+        monkeypatch.setattr("sys.argv", [*words[:-1], f"--seeds={wrong}"])
+        with pytest.raises(SystemExit, match="whole numbers from 1 on"):
+            everything.main()
+
+
 def test_jets_of_another_folder_come_before_those_for_validation(folder, tmp_path):
     jets = shards.read(helpers.ROOT / "examples" / "data" / "toptag.npz")
     for i in range(2):
