@@ -132,3 +132,19 @@ def test_from_shards_to_scores(tmp_path, monkeypatch, capsys):
     (tmp_path / "empty.npz").write_bytes(b"")
     refuses(tmp_path / "empty.npz", "has no weights")
     refuses(tmp_path / "none.npz", "has no weights", "No such file")
+
+
+def test_the_weights_that_are_kept(tmp_path, monkeypatch):
+    jets = shards.read(shards.SAMPLE)
+    for i in range(3):  # the last two are for testing
+        np.savez(tmp_path / f"toptag_{i:02d}.npz", **shards.encode(jets.part(i * 300, i * 300 + 300)))
+    kept = helpers.ROOT / "models" / "compared" / "particle-net-toptag.npz"
+    words = ["particle_net", "--data", tmp_path, "--sample", "toptag", "--cache", tmp_path / "cache"]
+    words += ["--work", tmp_path / "work", "--threads", 1, "--weights", kept]
+    monkeypatch.setattr("sys.argv", [str(word) for word in words])
+    particle_net.main()
+    found = Cache(tmp_path / "cache")
+    tagger, labels = found.taggers("toptag")[PARTICLE_NET], found.jets("toptag").labels
+    assert tagger.about.jets > 200_000 and tagger.about.epochs > 0
+    tops, others = tagger.scores[labels == 1], tagger.scores[labels == 0]
+    assert len(labels) > 590 and (tops[:, None] > others).mean() > 0.97
