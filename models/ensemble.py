@@ -140,7 +140,7 @@ def statistics_of(members: list[jtm.Model]) -> Statistics:
 
 
 def training_of(members: list[jtm.Model]) -> dict[str, Any]:
-    """The training's part of the card: every member's jets, epochs and seed.
+    """The training's part of the card: the fewest jets, the most epochs, and every member's own in words.
 
     Parameters
     ----------
@@ -158,5 +158,9 @@ def training_of(members: list[jtm.Model]) -> dict[str, Any]:
         "epochs": float(max(card["epochs"] for card in cards)),
         "seed": cards[0]["seed"],
         "framework": cards[0]["framework"],
-        "training_time": "; ".join(f"seed {card['seed']}: {card['training_time']}" for card in cards),
+        "training_time": "; ".join(
+            f"{member.header['name']}, {card['jets']:,} jets, {card['epochs']:g} epochs, seed {card['seed']}: "
+            f"{card['training_time']}"
+            for member, card in zip(members, cards, strict=True)
+        ),
     }

@@ -6,7 +6,7 @@ import pytest
 import jettag
 import models_helpers as helpers
 from models import jtm
-from models.ensemble import check_members, combine, statistics_of
+from models.ensemble import check_members, combine, statistics_of, training_of
 from models.export import Statistics, build
 from models.networks import NETWORKS
 
@@ -87,3 +87,16 @@ def test_members_of_different_kinds(tmp_path):
     members[1].tensors["features.mean"] = members[1].tensors["features.mean"] + 1
     with pytest.raises(ValueError, match=r"features\.mean is not that of constituents-gf"):
         check_members(members)
+
+
+def test_the_card_says_each_members_training():
+    members = [
+        jtm.read(helpers.ROOT / "models" / "zoo" / f"{name}.jtm") for name in ("constituents-gf", "effnet-s4-i40")
+    ]
+    cards = [one.header["card"] for one in members]
+    found = training_of(members)
+    assert found["jets"] == min(card["jets"] for card in cards) < max(card["jets"] for card in cards)
+    assert found["epochs"] == max(card["epochs"] for card in cards)
+    for one, card in zip(found["training_time"].split("; "), cards, strict=True):
+        assert f"{card['jets']:,} jets, {card['epochs']:g} epochs, seed {card['seed']}: {card['training_time']}" in one
+    assert [one.split(",")[0] for one in found["training_time"].split("; ")] == ["constituents-gf", "effnet-s4-i40"]
