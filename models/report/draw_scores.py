@@ -147,5 +147,5 @@ def draw_cost(sample: str, merits: list[Merit], path: Path) -> None:
         panel.grid(alpha=0.3, lw=0.5)
     axes[0, 0].set_ylabel(r"$1/\epsilon_B$ at 50 %")
     legend_below(figure, axes[0, 0], 6)
-    figure.suptitle(f"{sample}: rejection and cost of a network; open markers read images alone", fontsize=11)
+    figure.suptitle(f"{sample}: rejection and cost of a network; open markers: without features", fontsize=11)
     finish(figure, path)
