@@ -7,20 +7,12 @@
  */
 static const int64_t least_for_product = 1 << 16;
 
-/* What a block may share on every GPU without asking for more. */
-enum { MOST_SHARED = 48 * 1024 };
-
 static const char *const kernel_names[JT_CUDA_KERNELS] = {
     "jt_cuda_conv2d_kernel",         "jt_cuda_dense_kernel",  "jt_cuda_max_pool_kernel",
     "jt_cuda_average_kernel",        "jt_cuda_copy_kernel",   "jt_cuda_add_kernel",
     "jt_cuda_scale_kernel",          "jt_cuda_finish_kernel", "jt_cuda_depthwise_kernel",
     "jt_cuda_squeeze_excite_kernel", "jt_cuda_light_kernel",  "jt_cuda_resident_kernel",
 };
-
-static size_t floats_of(jt_shape shape)
-{
-    return (size_t)shape.c * (size_t)shape.h * (size_t)shape.w;
-}
 
 /* cuDNN sees values of jets one behind the other: not what comes in a row with others. */
 static int may_be_product(const jt_op *op)
@@ -85,7 +77,7 @@ static void add_concat(jt_plan *plan, int32_t op)
         step->inputs[0] = input;
         step->out_offset = offset;
         step->out = plan->graph->values[input].shape;
-        offset += floats_of(step->out);
+        offset += plan->graph->values[input].floats;
     }
 }
 
@@ -96,7 +88,7 @@ static int add_squeeze_excite(jt_plan *plan, int32_t op, int32_t has_averages)
         return 0;
     const jt_op *average = &plan->graph->ops[op];
     const size_t shared = sizeof(float) * jt_cuda_squeeze_excite_shared(average->in.c, average[1].out.c, has_averages);
-    if (shared > MOST_SHARED)
+    if (shared > JT_CUDA_SHARED_UNASKED)
         return 0;
     jt_cuda_step *step = next_step(plan, op, op + JT_SQUEEZE_EXCITE_OPS - 1, JT_CUDA_SQUEEZE_EXCITE);
     step->has_averages = has_averages;

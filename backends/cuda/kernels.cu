@@ -35,7 +35,7 @@ BLOCK_KERNEL(jt_cuda_depthwise, JT_CUDA_DEPTHWISE_PHASES)
 BLOCK_KERNEL(jt_cuda_squeeze_excite, JT_CUDA_SQUEEZE_EXCITE_PHASES)
 BLOCK_KERNEL(jt_cuda_light, JT_CUDA_LIGHT_PHASES)
 
-/* So many phases as the network has stages, which the thread that launches does not know when it is compiled. */
+/* A phase for each stage of the network, which is not known when this is compiled, and one before. */
 extern "C" __global__ void __launch_bounds__(JT_CUDA_RESIDENT_THREADS, 3) jt_cuda_resident_kernel(const jt_cuda_work work)
 {
     extern __shared__ float shared[];

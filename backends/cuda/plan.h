@@ -12,6 +12,9 @@
 #include "dnn.h"
 #include "resident.h"
 
+/* Bytes that a block may share on every GPU without asking for more. */
+enum { JT_CUDA_SHARED_UNASKED = 48 * 1024 };
+
 typedef struct jt_cuda_step {
     int32_t op, last; /* the first of its ops, and the last, whose output it makes */
     jt_cuda_kernel kernel;

@@ -31,6 +31,12 @@ typedef enum jt_cuda_stage_kind {
     JT_CUDA_STAGE_GIVE, /* the logits, to where they are fetched from */
 } jt_cuda_stage_kind;
 
+/* Floats with those that fill them up to whole groups of channels. */
+JT_CUDA_BOTH int32_t jt_cuda_padded(int32_t floats)
+{
+    return (floats + JT_CUDA_TOGETHER - 1) / JT_CUDA_TOGETHER * JT_CUDA_TOGETHER;
+}
+
 /* One of them. Places are floats behind the begin of the block's values; weights, floats behind the plan's memory. */
 typedef struct jt_cuda_stage {
     int32_t kind; /* a jt_cuda_stage_kind */
@@ -44,10 +50,10 @@ typedef struct jt_cuda_stage {
     int32_t activation;
 } jt_cuda_stage;
 
-/* Floats that stages take at the begin of what a block shares: a multiple of 4. */
+/* Floats that stages take at the begin of what a block shares. */
 JT_CUDA_BOTH uint64_t jt_cuda_stage_floats(int32_t n_stages)
 {
-    return ((uint64_t)n_stages * sizeof(jt_cuda_stage) / sizeof(float) + 3) / 4 * 4;
+    return (uint64_t)jt_cuda_padded(n_stages * (int32_t)(sizeof(jt_cuda_stage) / sizeof(float)));
 }
 
 /* Neighbouring channels of one point. */
@@ -94,7 +100,7 @@ JT_CUDA_HERE void jt_cuda_points(const jt_cuda_stage *s, const float *weights, c
                                  int32_t thread)
 {
     const int32_t points = s->out_h * s->out_w, half = (points + 1) / 2;
-    const int32_t tiles = (s->out_c + JT_CUDA_TOGETHER - 1) / JT_CUDA_TOGETHER * half;
+    const int32_t tiles = jt_cuda_padded(s->out_c) / JT_CUDA_TOGETHER * half;
     for (int32_t tile = thread; tile < tiles; tile += JT_CUDA_RESIDENT_THREADS) {
         const int32_t channel = tile / half * JT_CUDA_TOGETHER, first = tile % half;
         const int32_t second = first + half < points ? first + half : first;
@@ -117,7 +123,7 @@ JT_CUDA_HERE void jt_cuda_windows(const jt_cuda_stage *s, const float *weights, 
                                   int32_t thread)
 {
     const int32_t points = s->out_h * s->out_w;
-    const int32_t tiles = (s->out_c + JT_CUDA_TOGETHER - 1) / JT_CUDA_TOGETHER * points;
+    const int32_t tiles = jt_cuda_padded(s->out_c) / JT_CUDA_TOGETHER * points;
     for (int32_t tile = thread; tile < tiles; tile += JT_CUDA_RESIDENT_THREADS) {
         const int32_t channel = tile / points * JT_CUDA_TOGETHER, point = tile % points;
         const int32_t top = point / s->out_w * s->stride[0] - s->pad[0];

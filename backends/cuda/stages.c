@@ -14,8 +14,6 @@ enum {
     LEAST_FOR_PARTS = 64,
     /* Tiles that each thread has of a chunk of an expansion. */
     TILES_OF_A_CHUNK = 2,
-    /* What a block may share on every GPU without asking for more. */
-    SHARED_UNASKED = 48 * 1024,
 };
 
 /* Values that lie in a block's memory now; `sizes` is 0 for all others. The last one is for what lives within an op. */
@@ -28,16 +26,6 @@ typedef struct builder {
     int32_t n_stages;
 } builder;
 
-static int64_t floats_of(jt_shape shape)
-{
-    return (int64_t)shape.c * shape.h * shape.w;
-}
-
-static int32_t padded(int64_t floats)
-{
-    return (int32_t)((floats + JT_CUDA_TOGETHER - 1) / JT_CUDA_TOGETHER * JT_CUDA_TOGETHER);
-}
-
 /* Who is in the way of so many floats at a place; -1: nobody. */
 static int32_t in_the_way(const builder *b, int32_t place, int32_t size)
 {
@@ -47,14 +35,14 @@ static int32_t in_the_way(const builder *b, int32_t place, int32_t size)
     return -1;
 }
 
-/* The lowest place that is free; with the value's place. */
+/* The lowest place that is free is the value's from now on. */
 static int32_t put(builder *b, int32_t value, int64_t floats)
 {
     if (floats > MOST_FLOATS) {
         b->fits = 0;
         return 0;
     }
-    const int32_t size = padded(floats);
+    const int32_t size = jt_cuda_padded((int32_t)floats);
     int32_t place = 0;
     for (int32_t other; (other = in_the_way(b, place, size)) >= 0;)
         place = b->places[other] + b->sizes[other];
@@ -62,6 +50,12 @@ static int32_t put(builder *b, int32_t value, int64_t floats)
     b->sizes[value] = size;
     b->most = place + size > b->most ? place + size : b->most;
     return place;
+}
+
+/* For all of a value. */
+static int32_t put_value(builder *b, int32_t value)
+{
+    return put(b, value, (int64_t)b->plan->graph->values[value].floats);
 }
 
 static void add_stage(builder *b, jt_cuda_stage stage)
@@ -82,7 +76,7 @@ static void take(builder *b, int32_t value)
     const jt_value *given = &b->plan->graph->values[value];
     if (value >= JT_FIRST_OUTPUT || b->sizes[value] > 0)
         return;
-    const int32_t place = put(b, value, (int64_t)given->floats);
+    const int32_t place = put_value(b, value);
     add_stage(b, (jt_cuda_stage){.kind = JT_CUDA_STAGE_TAKE,
                                  .out = place,
                                  .source = jt_is_in_row(value),
@@ -108,7 +102,7 @@ static jt_cuda_stage stage_of(const builder *b, int32_t index, jt_cuda_stage_kin
         .kind = (int32_t)kind,
         .weight = behind_begin(b, weights->weight),
         .bias = behind_begin(b, weights->bias),
-        .weight_stride = padded(op->out.c),
+        .weight_stride = jt_cuda_padded(op->out.c),
         .in_c = op->in.c,
         .in_h = op->in.h,
         .in_w = op->in.w,
@@ -130,7 +124,7 @@ static jt_cuda_stage stage_of(const builder *b, int32_t index, jt_cuda_stage_kin
 static void add_simple(builder *b, int32_t index, jt_cuda_stage_kind kind)
 {
     jt_cuda_stage stage = stage_of(b, index, kind);
-    stage.out = put(b, JT_FIRST_OUTPUT + index, floats_of(b->plan->graph->ops[index].out));
+    stage.out = put_value(b, JT_FIRST_OUTPUT + index);
     add_stage(b, stage);
 }
 
@@ -157,7 +151,7 @@ static void add_in_parts(builder *b, int32_t index, jt_cuda_stage_kind parts, jt
     const int32_t output = JT_FIRST_OUTPUT + index;
     jt_cuda_stage first = stage_of(b, index, parts), second = stage_of(b, index, sums);
     const int32_t each = parts == JT_CUDA_STAGE_PARTS ? first.weight_stride : first.in_c;
-    second.out = put(b, output, floats_of(b->plan->graph->ops[index].out));
+    second.out = put_value(b, output);
     second.in[0] = first.out = put(b, b->n_values, (int64_t)each * JT_CUDA_PARTS);
     first.out_c = each * JT_CUDA_PARTS;
     first.out_h = first.out_w = 1;
@@ -172,10 +166,10 @@ static void add_concat(builder *b, int32_t index)
 {
     const jt_op *op = &b->plan->graph->ops[index];
     jt_cuda_stage stage = stage_of(b, index, JT_CUDA_STAGE_COPY);
-    stage.out = put(b, JT_FIRST_OUTPUT + index, floats_of(op->out));
+    stage.out = put_value(b, JT_FIRST_OUTPUT + index);
     for (int32_t k = 0; k < op->n_inputs; k++) {
         stage.in[0] = b->places[op->inputs[k]];
-        stage.out_c = (int32_t)floats_of(b->plan->graph->values[op->inputs[k]].shape);
+        stage.out_c = (int32_t)b->plan->graph->values[op->inputs[k]].floats;
         add_stage(b, stage);
         stage.out += stage.out_c;
     }
@@ -207,7 +201,7 @@ static void add_expansion(builder *b, int32_t index)
     const int32_t tiles = TILES_OF_A_CHUNK * JT_CUDA_RESIDENT_THREADS;
     const int32_t wanted = (tiles + half - 1) / half * JT_CUDA_TOGETHER;
     const int32_t most = wanted < expand->out.c ? wanted : expand->out.c;
-    const int32_t out = put(b, JT_FIRST_OUTPUT + index + 1, floats_of(depthwise->out));
+    const int32_t out = put_value(b, JT_FIRST_OUTPUT + index + 1);
     const int32_t between = put(b, b->n_values, (int64_t)most * points);
     for (int32_t c = 0; c < expand->out.c; c += most) {
         const int32_t channels = expand->out.c - c < most ? expand->out.c - c : most;
@@ -345,7 +339,7 @@ jt_status jt_cuda_try_resident(jt_plan *plan, const jt_cuda_runtime *runtime, jt
     for (int32_t i = 0; i < graph->n_ops; i++)
         if (graph->ops[i].kind == JT_OP_DENSE || (graph->ops[i].kind == JT_OP_CONV2D && graph->ops[i].groups == 1))
             plan->weights[i].order = JT_CUDA_BY_INPUT_PADDED;
-    if (plan->shared <= SHARED_UNASKED)
+    if (plan->shared <= JT_CUDA_SHARED_UNASKED)
         return JT_OK;
     return jt_cuda_check(why,
                          runtime->kernel_set_attribute(plan->kernels[JT_CUDA_RESIDENT],

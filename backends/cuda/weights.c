@@ -17,8 +17,7 @@ int jt_cuda_has_weights(const jt_op *op)
 /* Floats from one k to the next, where weights lie by input. */
 static size_t row_of(const jt_op *op, jt_cuda_order order)
 {
-    const size_t units = (size_t)op->out.c, together = JT_CUDA_TOGETHER;
-    return order == JT_CUDA_BY_INPUT_PADDED ? (units + together - 1) / together * together : units;
+    return (size_t)(order == JT_CUDA_BY_INPUT_PADDED ? jt_cuda_padded(op->out.c) : op->out.c);
 }
 
 static size_t weight_bytes(const jt_op *op, jt_cuda_order order)

@@ -15,9 +15,10 @@ from models.export import build, without_statistics
 from models.initialise import random_tensors
 from models.networks import NETWORKS, Network
 from models.onnx_writer import LOGITS, SCORES, to_onnx
+from models.zoo_table import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = sorted((ROOT / "models" / "zoo").glob("*.jtm")) + sorted((ROOT / "models" / "compared").glob("*.jtm"))
+SHIPPED = [path for folder in FOLDERS for path in sorted(folder.glob("*.jtm"))]
 Floats = npt.NDArray[np.float32]
 Tensors = Mapping[str, Floats]
 

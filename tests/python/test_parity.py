@@ -150,14 +150,7 @@ ENSEMBLES = {"hybrid-i35-gf": ("constituents-gf", "effnet-s0-i35-gf")}
 
 
 # Those that are steps to others have these others' layers.
-STEPS = {
-    f"{step}-{sample}{rest}": network
-    for sample in ("cms", "deeptop")
-    for step, rest, network in (
-        ("macaluso-shih-d40", "", "macaluso-shih-grey-deeptop"),
-        ("deeptop-minimal", "-baseline", f"deeptop-minimal-{sample}"),
-    )
-}
+STEPS = {f"macaluso-shih-d40-{sample}": "macaluso-shih-grey-deeptop" for sample in ("cms", "deeptop")}
 
 
 @pytest.mark.parametrize("path", helpers.SHIPPED, ids=lambda path: path.stem)

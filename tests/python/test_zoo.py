@@ -11,11 +11,7 @@ MOST_BYTES = 90_000_000
 
 
 def test_all_together_are_small():
-    folders = (
-        helpers.ROOT / "models" / "zoo",
-        helpers.ROOT / "models" / "compared",
-        helpers.ROOT / "examples" / "data",
-    )
+    folders = (*FOLDERS, helpers.ROOT / "examples" / "data")
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     assert len(files) > len(helpers.SHIPPED)
     assert sum(path.stat().st_size for path in files) < MOST_BYTES
