@@ -139,6 +139,39 @@ def statistics_of(members: list[jtm.Model]) -> Statistics:
     return found
 
 
+def statistics_like(network: Network, model: jtm.Model) -> Statistics:
+    """What to standardise a network's inputs with, so that it can be in an ensemble with a model that is there.
+
+    Parameters
+    ----------
+    network : Network
+        Yet to be trained.
+    model : Model
+        Reads all that the network reads.
+
+    Returns
+    -------
+    Statistics
+
+    Raises
+    ------
+    ValueError
+        With words.
+    """
+    given, found, name = statistics_of([model]), Statistics(), model.header["name"]
+    if network.standardised:
+        other = network_of(model)
+        if not other.standardised or other.image != network.image:
+            raise ValueError(f"{name} does not standardise the images of {network.name}")
+        found.image_mean, found.image_deviation = given.image_mean, given.image_deviation
+    if network.n_features:
+        if len(given.feature_names) != network.n_features:
+            raise ValueError(f"{name} does not read the features of {network.name}")
+        found.feature_names = given.feature_names
+        found.feature_mean, found.feature_deviation = given.feature_mean, given.feature_deviation
+    return found
+
+
 def training_of(members: list[jtm.Model]) -> dict[str, Any]:
     """The training's part of the card: the fewest jets, the most epochs, and every member's own in words.
 

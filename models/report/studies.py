@@ -1,8 +1,8 @@
-"""What models teach that are trained for it and not shipped: other numbers of jets, other seeds.
+"""What models teach that are trained with other numbers of jets, and not shipped.
 
 Their names are those of shipped models with `-30k` behind them for a number of training jets, or `-seed2` for a seed;
 `python -m models.training.train NETWORK --name NAME` makes them, `python -m models.report.evaluate --zoo DIR --cache
-.work/report-studies` scores them.
+.work/report-studies` scores them. What other seeds reach is in models/report/trainings.py.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
-
-from models.bootstrap import spread
 from models.report.merit import Merit
 from models.report.tables import table, with_error, words_of
 
@@ -98,38 +95,6 @@ def curve_table(merits: Iterable[Merit], shipped: Mapping[str, Merit]) -> str:
                 )
             ]
             rows.append([words_of(base), f"{about.jets:,}", f"{about.epochs:g}", *cells])
-    return table(head, rows)
-
-
-def seed_table(merits: Iterable[Merit], shipped: Mapping[str, Merit]) -> str:
-    """How much one training differs from the next that began with another seed.
-
-    Parameters
-    ----------
-    merits, shipped
-        As for `curves`.
-
-    Returns
-    -------
-    str
-        Means over seeds, and the spread of one training.
-    """
-    head = ["network", "trainings", "AUC, %: mean", "spread", "1/eps_B at 50 %: each", "mean", "spread"]
-    rows = []
-    for base, some in _of_kind(merits, shipped, r"seed\d+").items():
-        areas = [100 * merit.values["auc"] for merit in some]
-        rejections = [merit.values["rejection_50"] for merit in some]
-        rows.append(
-            [
-                words_of(base),
-                str(len(some)),
-                f"{np.mean(areas):.3f}",
-                f"{spread(areas):.3f}",
-                ", ".join(f"{one:.0f}" for one in rejections),
-                f"{np.mean(rejections):.0f}",
-                f"{spread(rejections):.0f}",
-            ]
-        )
     return table(head, rows)
 
 

@@ -3,8 +3,9 @@
     python -m models.report.write
 
 Scores come from `python -m models.report.evaluate`, `.tree` and `.particle_net`. Tables of more test jets and of
-studies are written where there are such scores (`--more`, `--studies`), and left as they are where not. The words
-around the tables stay as they are; without the marks of a table it is an error.
+studies are written where there are such scores (`--more`, `--studies`), and left as they are where not; that of seeds
+is made of what `python -m models.report.trainings` kept. The words around the tables stay as they are; without the
+marks of a table it is an error.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from models.report.figures import Figure, all_figures
 from models.report.jets import ReportError
 from models.report.merit import Merit, measure_all
 from models.report.said import exits_with_words
-from models.report.studies import curve_table, curves, draw_curves, seed_table
+from models.report.studies import curve_table, curves, draw_curves
 from models.report.tables import more_table, paper_a_table, paper_b_table, sample_table, sculpting_table
+from models.report.trainings import read, seed_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "models" / "README.md"
@@ -74,6 +76,7 @@ def sections(
         "paper-b-deeptop": paper_b_table(of_paper_b, "deeptop"),
         "paper-b-cms": paper_b_table(of_paper_b, "cms"),
         "masses": sculpting_table(cache, merits),
+        "seeds": seed_table(read()),
         "figures": "\n\n".join(pictures) + "\n",
     }
 
@@ -137,7 +140,6 @@ def more_sections(more: Cache, studies: Cache, folder: Path | None, count: int) 
         shipped = {merit.tagger.name: merit for merit in merits[sample]}
         words = enough_words(curves(some, shipped), shipped)
         found["learning"] = curve_table(some, shipped) + (f"\n{words}" if words else "")
-        found["seeds"] = seed_table(some, shipped)
         if folder is not None:
             draw_curves(
                 some, shipped, f"{sample}: {len(more.jets(sample)):,} test jets", folder / "report-learning.png"

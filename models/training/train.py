@@ -18,6 +18,7 @@ import torch
 
 from models import jtm
 from models.datasets.shards import find
+from models.ensemble import statistics_like
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, RECIPE_NAMES, Network, image_section
 from models.torch_network import TorchNetwork
@@ -125,6 +126,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--validation-jets", type=int, default=20_000, help="to choose the epoch with, %(default)s")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="quick", help="%(default)s")
     parser.add_argument("--start", default="", help="a model file whose weights to begin with, where they fit")
+    parser.add_argument(
+        "--standardise",
+        type=Path,
+        help="a model file whose means and deviations to use, so that both can be members of one ensemble",
+    )
     parser.add_argument("--epochs", type=int, help="passes over the jets, at most; the recipe's")
     parser.add_argument("--batch", type=int, help="jets per step, the recipe's")
     parser.add_argument("--rate", type=float, help="largest learning rate, the recipe's")
@@ -185,9 +191,13 @@ def main() -> None:
     more = find(arguments.also, f"{sample}_*.npz") if arguments.also else []
     data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets, more)
     try:
-        statistics = measure(network, data.images, data.features, data.n_train)
+        like = arguments.standardise
+        if like:
+            statistics = statistics_like(network, jtm.read(like))
+        else:
+            statistics = measure(network, data.images, data.features, data.n_train)
     except ValueError as error:
-        raise SystemExit(f"{arguments.data}: {error}") from error
+        raise SystemExit(f"{like or arguments.data}: {error}") from error
     sets = SetRows(network, data.jets, work) if network.sets else None
     inputs = Inputs(network, data.images, data.features, statistics, sets)
     check_inputs(network, data.jets, inputs, statistics, work)

@@ -1,4 +1,4 @@
-"""The report's tables of more test jets, of other numbers of training jets and of other seeds."""
+"""The report's tables of more test jets and of other numbers of training jets."""
 
 import numpy as np
 import pytest
@@ -73,24 +73,6 @@ def test_numbers_of_jets_rise_and_the_shipped_model_is_among_them(caches):
     assert rows[1][head.index("accuracy, %")].split(" ±")[0] == f"{100 * right:.2f}"
 
 
-def test_seeds(caches):
-    merits, shipped = merits_of(caches)
-    head, _, row = rows_of(studies.seed_table(merits, shipped))
-    areas = [100 * merit.values["auc"] for merit in merits if "seed" in merit.tagger.name]
-    areas.append(100 * shipped[BASE].values["auc"])
-    assert row[:2] == [f"`{BASE}`", "3"]
-    assert row[head.index("AUC, %: mean")] == f"{sum(areas) / 3:.3f}"
-    assert row[head.index("spread")] == f"{np.std(areas, ddof=1):.3f}"
-    assert len(row[head.index("1/eps_B at 50 %: each")].split(", ")) == 3
-
-
-def test_a_study_may_have_seeds_of_its_own(caches, tmp_path):
-    facts = caches[1].jets("toptag")
-    kept = fill(tmp_path / "own", facts, {f"{BASE}-10k": 10, f"{BASE}-10k-seed2": 11})
-    _, _, row = rows_of(studies.seed_table(measure_all(kept, "toptag", REPLICATES), {}))
-    assert row[:2] == [f"`{BASE}-10k`", "2"]
-
-
 def test_more_jets_compare_with_the_default(caches):
     merits, shipped = merits_of(caches)
     found = write.more_sections(*caches, None, REPLICATES)
@@ -102,7 +84,7 @@ def test_more_jets_compare_with_the_default(caches):
     less = 100 * (shipped[BASE].values["auc"] - shipped["hybrid-i35-gf"].values["auc"])
     assert by_name[f"`{BASE}`"][head.index("AUC less `hybrid-i35-gf`'s, %")].split(" ±")[0] == f"{less:.3f}"
     assert found["learning"] == studies.curve_table(merits, shipped)  # no trees to compare with
-    assert found["seeds"] == studies.seed_table(merits, shipped)
+    assert set(found) == {"more", "learning"}
 
 
 def test_what_is_not_there_is_left_alone_and_other_jets_are_refused(caches, tmp_path):
@@ -141,7 +123,7 @@ def test_steps_of_paper_b_stand_in_its_table_alone(tmp_path):
     cache = filled("cache", {"deeptop-minimal-cms": 1000})
     steps = filled("steps", {"deeptop-minimal-cms-baseline": 200})
     page = tmp_path / "page.md"
-    marks = ("samples", "paper-a", "paper-b-deeptop", "paper-b-cms", "masses", "figures")
+    marks = ("samples", "paper-a", "paper-b-deeptop", "paper-b-cms", "masses", "seeds", "figures")
     page.write_text("".join(f"<!-- report:{mark} -->\n<!-- end of report:{mark} -->\n" for mark in marks))
     write.write(cache, page, None, REPLICATES, steps=steps)
     text = page.read_text()

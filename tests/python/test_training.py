@@ -13,6 +13,7 @@ import jettag
 import models_helpers as helpers
 from models import dependence, jtm
 from models.datasets import shards
+from models.ensemble import check_members, statistics_like
 from models.networks import NETWORKS
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -162,6 +163,30 @@ def test_starting_with_weights_of_another(folder, tmp_path, monkeypatch):
     assert np.array_equal(again.tensors["single1.weight"], first.tensors["single1.weight"])
     assert not np.array_equal(again.tensors["logits.weight"], first.tensors["logits.weight"])
     assert again.header["card"]["framework"].endswith("begun with the weights of model")
+
+
+def test_standardising_as_another_model_does(folder, tmp_path, monkeypatch):
+    network, other = NETWORKS[NAME], helpers.ROOT / "models" / "zoo" / "constituents-gf-cms.jtm"
+    found = run(folder, tmp_path / "like", monkeypatch, "--epochs", 1, "--standardise", other)
+    given = jtm.read(other)
+    own = run(folder, tmp_path / "own", monkeypatch, "--epochs", 1)
+    for tensor in ("features.mean", "features.deviation"):
+        assert np.array_equal(found.tensors[tensor], given.tensors[tensor])
+        assert not np.array_equal(own.tensors[tensor], given.tensors[tensor])
+    check_members([found, given])
+    with pytest.raises(ValueError, match="trained on other jets"):
+        check_members([own, given])
+    image = jtm.read(helpers.ROOT / "models" / "zoo" / "effnet-s0-i35.jtm")
+    with pytest.raises(SystemExit, match="does not read the features"):
+        path = helpers.ROOT / "models" / "zoo" / "effnet-s0-i35.jtm"
+        run(folder, tmp_path / "none", monkeypatch, "--epochs", 1, "--standardise", path)
+    with pytest.raises(ValueError, match="does not standardise the images"):
+        statistics_like(NETWORKS["lenet-28-i35"], given)
+    with pytest.raises(ValueError, match="does not standardise the images"):
+        statistics_like(NETWORKS["effnet-s0-i40"], image)
+    same = statistics_like(NETWORKS["effnet-s0-i35"], image)
+    assert np.array_equal(same.image_mean, image.tensors["image.mean"]) and same.feature_mean is None
+    assert statistics_like(network, given).image_mean is None
 
 
 def test_a_mirror_changes_the_sign_of_an_angle_alone(tmp_path):
