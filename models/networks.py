@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.constituents import SETS, constituents_layers
+from models.layer_makers import conv, dense, max_pool
 from models.layers import (
     CONSTITUENTS,
     FEATURES,
@@ -214,18 +216,6 @@ def image_section(recipe: str, crop: list[int] | None = None, resize: int | None
     return section
 
 
-def _conv(name: str, source: str, channels: int, kernel: int, **keys: Any) -> Layer:
-    return {"name": name, "kind": "conv2d", "inputs": [source], "channels": channels, "kernel": [kernel] * 2, **keys}
-
-
-def _dense(name: str, source: str, units: int, activation: str = "none") -> Layer:
-    return {"name": name, "kind": "dense", "inputs": [source], "units": units, "activation": activation}
-
-
-def _pool(name: str, source: str) -> Layer:
-    return {"name": name, "kind": "max_pool", "inputs": [source], "kernel": [2, 2], "stride": [2, 2]}
-
-
 def lenet_layers(with_features: bool) -> list[Layer]:
     """LeNet of A.
 
@@ -239,20 +229,20 @@ def lenet_layers(with_features: bool) -> list[Layer]:
     list of dict
     """
     layers: list[Layer] = [
-        _conv("conv1", IMAGE, 20, 5, padding="valid", bias=True, activation="relu"),
-        _pool("pool1", "conv1"),
-        _conv("conv2", "pool1", 50, 5, padding="valid", bias=True, activation="relu"),
-        _pool("pool2", "conv2"),
+        conv("conv1", IMAGE, 20, 5, padding="valid", bias=True, activation="relu"),
+        max_pool("pool1", "conv1"),
+        conv("conv2", "pool1", 50, 5, padding="valid", bias=True, activation="relu"),
+        max_pool("pool2", "conv2"),
         {"name": "flat", "kind": "flatten", "inputs": ["pool2"]},
     ]
     if not with_features:
-        return [*layers, _dense("dense1", "flat", _LENET_UNITS[0], "relu"), _dense("logits", "dense1", 2)]
+        return [*layers, dense("dense1", "flat", _LENET_UNITS[0], "relu"), dense("logits", "dense1", 2)]
     return [
         *layers,
         {"name": "joined", "kind": "concat", "inputs": ["flat", FEATURES]},
-        _dense("dense1", "joined", _LENET_UNITS[0], "relu"),
-        _dense("dense2", "dense1", _LENET_UNITS[1], "relu"),
-        _dense("logits", "dense2", 2),
+        dense("dense1", "joined", _LENET_UNITS[0], "relu"),
+        dense("dense2", "dense1", _LENET_UNITS[1], "relu"),
+        dense("logits", "dense2", 2),
     ]
 
 
@@ -272,7 +262,7 @@ def effnet_layers(size: str, with_features: bool) -> list[Layer]:
     """
     stem, *blocks, head = EFFNET[size][1]
     normed = {"padding": "same", "batch_norm": True, "activation": "swish"}
-    layers = [_conv("stem", IMAGE, stem, 3, stride=[2, 2], **normed)]
+    layers = [conv("stem", IMAGE, stem, 3, stride=[2, 2], **normed)]
     entering, source = stem, "stem"
     for number, (channels, (kernel, stride, expansion)) in enumerate(zip(blocks, _BLOCKS, strict=True), start=1):
         name = f"block{number}a"
@@ -289,15 +279,15 @@ def effnet_layers(size: str, with_features: bool) -> list[Layer]:
             }
         )
         entering, source = channels, name
-    layers.append(_conv("head", source, head, 1, **normed))
+    layers.append(conv("head", source, head, 1, **normed))
     layers.append({"name": "average", "kind": "global_average", "inputs": ["head"]})
     if not with_features:
-        return [*layers, _dense("logits", "average", 2)]
+        return [*layers, dense("logits", "average", 2)]
     return [
         *layers,
         {"name": "joined", "kind": "concat", "inputs": ["average", FEATURES]},
-        _dense("dense1", "joined", _EFFNET_UNITS, "relu"),
-        _dense("logits", "dense1", 2),
+        dense("dense1", "joined", _EFFNET_UNITS, "relu"),
+        dense("logits", "dense1", 2),
     ]
 
 
@@ -306,17 +296,17 @@ def _stack_layers(convolutions: tuple[int, ...], pools: tuple[int, ...], units: 
     layers: list[Layer] = []
     source = IMAGE
     for number, channels in enumerate(convolutions, start=1):
-        layers.append(_conv(f"conv{number}", source, channels, 4, padding="same", bias=True, activation="relu"))
+        layers.append(conv(f"conv{number}", source, channels, 4, padding="same", bias=True, activation="relu"))
         source = f"conv{number}"
         if number in pools:
-            layers.append(_pool(f"pool{number}", source))
+            layers.append(max_pool(f"pool{number}", source))
             source = f"pool{number}"
     layers.append({"name": "flat", "kind": "flatten", "inputs": [source]})
     source = "flat"
     for number, width in enumerate(units, start=1):
-        layers.append(_dense(f"dense{number}", source, width, "relu"))
+        layers.append(dense(f"dense{number}", source, width, "relu"))
         source = f"dense{number}"
-    return [*layers, _dense("logits", source, 2)]
+    return [*layers, dense("logits", source, 2)]
 
 
 def macaluso_shih_layers() -> list[Layer]:
@@ -333,8 +323,8 @@ def resnext_layers() -> list[Layer]:
     """ResNeXt-50 (32 x 4d) with all channels but the first convolution's divided by 4."""
     stem = {"stride": [2, 2], "padding": [3, 3, 3, 3], "batch_norm": True, "activation": "relu"}
     layers = [
-        _conv("stem", IMAGE, 64, 7, **stem),
-        {**_pool("pool", "stem"), "kernel": [3, 3], "padding": [1, 1, 1, 1]},
+        conv("stem", IMAGE, 64, 7, **stem),
+        {**max_pool("pool", "stem"), "kernel": [3, 3], "padding": [1, 1, 1, 1]},
     ]
     source = "pool"
     for stage, (repeats, inner, outer) in enumerate(((3, 32, 64), (4, 64, 128), (6, 128, 256), (3, 256, 512)), start=1):
@@ -343,60 +333,20 @@ def resnext_layers() -> list[Layer]:
             layers += _bottleneck(f"stage{stage}_{block}", source, inner, outer, stride, project=block == 1)
             source = f"stage{stage}_{block}"
     layers.append({"name": "average", "kind": "global_average", "inputs": [source]})
-    return [*layers, _dense("logits", "average", 2)]
+    return [*layers, dense("logits", "average", 2)]
 
 
-def constituents_layers() -> list[Layer]:
-    """Dense layers over each constituent and over each pair of the 32 hardest; their means join the features.
-
-    No layer has a bias before the means: what is not there stays 0 in all of them, and a unit that copies the channel
-    of ones serves as bias.
-
-    Returns
-    -------
-    list of dict
-    """
-    layers: list[Layer] = []
-    for name, given, units in (("single", CONSTITUENTS, 48), ("pair", PAIRS, 32)):
-        source = given
-        for depth in (1, 2, 3):
-            layers.append(_conv(f"{name}{depth}", source, units, 1, padding="valid", activation="relu"))
-            source = f"{name}{depth}"
-        layers.append({"name": f"{name}_mean", "kind": "global_average", "inputs": [source]})
-    return [
-        *layers,
-        {"name": "joined", "kind": "concat", "inputs": ["single_mean", "pair_mean", FEATURES]},
-        _dense("dense1", "joined", 64, "relu"),
-        _dense("logits", "dense1", 2),
-    ]
-
-
-# Means and deviations are round numbers near those of jets; angles keep mean 0, so that mirroring a jet is a sign.
-_SETS = {
-    CONSTITUENTS: InputSet(
-        64,
-        {
-            "deta": (0.0, 0.33),
-            "dphi": (0.0, 0.33),
-            "dr": (0.2, 0.33),
-            "log_dr": (-1.5, 1.4),
-            "log_pt": (1.7, 1.4),
-            "log_z": (-4.7, 1.4),
-        },
-    ),
-    PAIRS: InputSet(32, {"log_dr": (-1.2, 1.25), "log_kt": (0.5, 1.7), "log_z": (-1.6, 1.1), "log_m": (1.3, 1.7)}),
-}
-
-
-def _constituents(name: str) -> Network:
+def _constituents(name: str, **sizes: int) -> Network:
+    context = ", squeeze-excite in both" if sizes.get("squeeze") else ""
     return Network(
         name,
-        "Dense layers over single constituents, over pairs of the hardest 32, and over 53 global features; no image.",
+        f"Dense layers over single constituents, over pairs of the hardest 32{context}, and over 53 global features; "
+        "no image.",
         image_section("A35", *_CROPS["i35"][1:]),
         False,
         N_FEATURES,
-        constituents_layers(),
-        _SETS,
+        constituents_layers(**sizes),
+        SETS,
     )
 
 
@@ -404,8 +354,8 @@ def _bottleneck(name: str, source: str, inner: int, outer: int, stride: list[int
     """1 x 1, grouped 3 x 3, 1 x 1, and the sum with the input or with its projection."""
     normed = {"batch_norm": True}
     layers = [
-        _conv(f"{name}_reduce", source, inner, 1, padding="valid", activation="relu", **normed),
-        _conv(
+        conv(f"{name}_reduce", source, inner, 1, padding="valid", activation="relu", **normed),
+        conv(
             f"{name}_grouped",
             f"{name}_reduce",
             inner,
@@ -416,12 +366,12 @@ def _bottleneck(name: str, source: str, inner: int, outer: int, stride: list[int
             activation="relu",
             **normed,
         ),
-        _conv(f"{name}_expand", f"{name}_grouped", outer, 1, padding="valid", **normed),
+        conv(f"{name}_expand", f"{name}_grouped", outer, 1, padding="valid", **normed),
     ]
     shortcut = source
     if project:
         shortcut = f"{name}_shortcut"
-        layers.append(_conv(shortcut, source, outer, 1, stride=stride, padding="valid", **normed))
+        layers.append(conv(shortcut, source, outer, 1, stride=stride, padding="valid", **normed))
     add = {"name": name, "kind": "add", "inputs": [f"{name}_expand", shortcut], "activation": "relu"}
     return [*layers, add]
 
@@ -465,6 +415,10 @@ def _all() -> dict[str, Network]:
     minimal = "DeepTop (arXiv:1701.08784), minimal, as arXiv:1803.00107 compares it, on "
     # The same for each sample; the image is one that nobody makes.
     found += [_constituents(f"constituents-gf{sample}") for sample in ("", "-cms", "-deeptop")]
+    found += [
+        _constituents("constituents-context-gf", squeeze=16),
+        _constituents("constituents-wide-gf", single=96, pair=48, head=128, squeeze=24),
+    ]
     found += [
         _paper_b("macaluso-shih-grey-cms", b + "grey images of CMS-like jets.", macaluso_shih_layers(), "B37-grey"),
         _paper_b(

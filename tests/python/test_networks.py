@@ -48,6 +48,10 @@ OTHERS = {
     "resnext-50": 1_474_466,
     # 7 x 48 + 2 x 48 x 48, 5 x 32 + 2 x 32 x 32, (48 + 32 + 53) x 64 + 64, 64 x 2 + 2.
     **{f"constituents-gf{sample}": 336 + 4_608 + 160 + 2_048 + 8_576 + 130 for sample in ("", "-cms", "-deeptop")},
+    # The same, and 48 x 16 + 16 + 16 x 48 + 48, 32 x 16 + 16 + 16 x 32 + 32 of the squeeze-excites.
+    "constituents-context-gf": 15_858 + 1_600 + 1_072,
+    # 7 x 96 + 2 x 96 x 96, 5 x 48 + 2 x 48 x 48, both squeeze-excites, (96 + 48 + 53) x 128 + 128, 128 x 2 + 2.
+    "constituents-wide-gf": 19_104 + 4_848 + (4_608 + 120) + (2_304 + 72) + 25_344 + 258,
 }
 COUNTS = PAPER_A | OTHERS
 

@@ -15,7 +15,7 @@ from models.report.cache import TREE, About, Cache, Tagger
 from models.report.merit import compare, measure_all
 
 N = 400
-MARKS = ("samples", "paper-a", "paper-b-deeptop", "paper-b-cms", "masses", "figures")
+MARKS = ("samples", "paper-a", "paper-b-deeptop", "paper-b-cms", "masses", "seeds", "figures")
 
 
 def facts(seed=1):
