@@ -13,12 +13,13 @@ import argparse
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from importlib import metadata
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,19 @@ def write_shard(out: Path, shard: Shard, maker: Maker = making.make) -> float:
     return time.monotonic() - begun
 
 
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone: who is killed cannot tell its workers."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def generate(shards: list[Shard], out: Path, cores: int, maker: Maker = making.make) -> None:
     """Make the shards that are not there yet.
 
@@ -226,7 +240,7 @@ def generate(shards: list[Shard], out: Path, cores: int, maker: Maker = making.m
         for shard in left:
             tell(shard, write_shard(out, shard, maker))
         return
-    with ProcessPoolExecutor(min(cores, len(left)), get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(cores, len(left)), get_context("spawn"), _end_with_parent) as pool:
         running = {pool.submit(write_shard, out, shard, maker): shard for shard in left}
         try:
             for done in as_completed(running):

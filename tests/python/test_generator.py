@@ -4,12 +4,18 @@ Its detector is in test_detector.py, what needs Pythia or FastJet in test_genera
 """
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import jets_data
+import models_helpers as helpers
 from models.datasets import compare, generate, jets, losses, making, shards
 from models.datasets.events import decayed_tops
 from models.datasets.making import Account, Shard, seeds_of
@@ -233,6 +239,55 @@ def test_processes_change_nothing_and_training_reads_the_shards(tmp_path, versio
     found = shards.joined([shards.read(path) for path in shards.find(tmp_path / "two", "toptag_*.npz")])
     assert len(found) == 60
     assert found.labels.sum() == 30
+
+
+ENDLESS = """
+import os, sys, time
+from pathlib import Path
+from models.datasets import generate
+
+FOLDER = Path(sys.argv[1])
+
+
+def endless(shard, progress):
+    (FOLDER / f"{os.getpid()}.pid").touch()
+    time.sleep(600)
+
+
+if __name__ == "__main__":
+    generate.metadata.version = lambda name: "1"
+    generate.generate(generate.plan("toptag", 40, 1, 10), FOLDER / "out", 2, endless)
+"""
+
+
+def runs(process):
+    """Whether a process is there, and not only its status, for whoever adopted it."""
+    try:
+        return Path("/proc", process, "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked for in /proc")
+def test_workers_end_with_the_process_that_is_killed(tmp_path):
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    path = os.pathsep.join([str(helpers.ROOT), str(helpers.ROOT / "python"), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    running = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment)
+
+    def waited_for(condition):
+        end = time.monotonic() + 120
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.05)
+        return condition()
+
+    try:
+        assert waited_for(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+    finally:
+        running.kill()
+        running.wait()
+    assert waited_for(lambda: not any(runs(one.stem) for one in tmp_path.glob("*.pid")))
 
 
 def test_more_jets_come_after_those_made_before(tmp_path, versions):
