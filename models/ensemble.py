@@ -20,6 +20,24 @@ from models.sets import InputSet, sets_of
 
 Tensors = dict[str, npt.NDArray[np.float32]]
 
+# What the description of every ensemble begins with.
+_MEAN_OF = "Mean of the logits of"
+
+
+def is_ensemble(model: jtm.Model) -> bool:
+    """Whether a model is one of several, made by `combine`.
+
+    Parameters
+    ----------
+    model : Model
+        Of a file.
+
+    Returns
+    -------
+    bool
+    """
+    return str(model.header["description"]).startswith(_MEAN_OF)
+
 
 def _renamed(layers: list[Layer], prefix: str) -> list[Layer]:
     """Layers with a prefix to all their names."""
@@ -110,7 +128,7 @@ def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:
     seen = network_of(_first_that_reads(members, IMAGE) or members[0])
     with_features = _first_that_reads(members, FEATURES)
     n_features = network_of(with_features).n_features if with_features else 0
-    words = f"Mean of the logits of {len(members)} trainings of {names}."
+    words = f"{_MEAN_OF} {len(members)} trainings of {names}."
     sets: dict[str, InputSet] = {}
     for member in members:
         sets |= {part: one for part, one in sets_of(member.header, member.tensors).items() if _reads(member, part)}

@@ -414,8 +414,8 @@ def _all() -> dict[str, Network]:
     b = 'Tagger of "Pulling out all the tops" (arXiv:1803.00107) on '
     minimal = "DeepTop (arXiv:1701.08784), minimal, as arXiv:1803.00107 compares it, on "
     # The same for each sample; the image is one that nobody makes.
-    found += [_constituents(f"constituents-gf{sample}") for sample in ("", "-cms", "-deeptop")]
     found += [
+        *(_constituents(f"constituents-gf{sample}") for sample in ("", "-cms", "-deeptop")),
         _constituents("constituents-context-gf", squeeze=16),
         _constituents("constituents-wide-gf", single=96, pair=48, head=128, squeeze=24),
     ]

@@ -34,21 +34,6 @@ def study_of(name: str) -> tuple[str, str]:
     return (found["base"], found["what"]) if found else (name, "")
 
 
-def _of_kind(merits: Iterable[Merit], shipped: Mapping[str, Merit], kind: str) -> dict[str, list[Merit]]:
-    """Studies of a kind and the models that they are of, shipped or studies themselves, by base."""
-    studies = list(merits)
-    known = {**shipped, **{merit.tagger.name: merit for merit in studies}}
-    found: dict[str, list[Merit]] = {}
-    for merit in studies:
-        base, what = study_of(merit.tagger.name)
-        if re.fullmatch(kind, what):
-            found.setdefault(base, []).append(merit)
-    for base, some in found.items():
-        if base in known:
-            some.append(known[base])
-    return dict(sorted(found.items()))
-
-
 def curves(merits: Iterable[Merit], shipped: Mapping[str, Merit]) -> dict[str, list[Merit]]:
     """Models that differ in the number of training jets, the fewest first.
 
@@ -64,8 +49,18 @@ def curves(merits: Iterable[Merit], shipped: Mapping[str, Merit]) -> dict[str, l
     dict of str to list of Merit
         By the model that they are of, itself among them.
     """
-    found = _of_kind(merits, shipped, r"\d+k")
-    return {base: sorted(some, key=lambda merit: merit.tagger.about.jets) for base, some in found.items()}
+    studies = list(merits)
+    known = {**shipped, **{merit.tagger.name: merit for merit in studies}}
+    found: dict[str, list[Merit]] = {}
+    for merit in studies:
+        base, what = study_of(merit.tagger.name)
+        if what.endswith("k"):
+            found.setdefault(base, []).append(merit)
+    for base, some in found.items():
+        if base in known:
+            some.append(known[base])
+        some.sort(key=lambda merit: merit.tagger.about.jets)
+    return dict(sorted(found.items()))
 
 
 def curve_table(merits: Iterable[Merit], shipped: Mapping[str, Merit]) -> str:

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from models import jtm
 from models.bootstrap import spread
+from models.ensemble import is_ensemble
 from models.report.jets import ReportError
 from models.report.said import exits_with_words
 from models.report.studies import study_of
@@ -65,6 +67,11 @@ COLUMNS = tuple(one.name for one in fields(Training))
 _KINDS = {"str": str, "int": int, "float": float}
 
 
+def _training(cells: Sequence[Any]) -> Training:
+    """One of its values, or of words for them, in order."""
+    return Training(*(_KINDS[str(one.type)](cell) for one, cell in zip(fields(Training), cells, strict=True)))
+
+
 def training_of_file(path: Path) -> Training:
     """What a model file's card says.
 
@@ -90,9 +97,9 @@ def training_of_file(path: Path) -> Training:
     missing = [column for column in COLUMNS[1:] if column not in card]
     if missing:
         raise ReportError(f"{path}: its card has no {', '.join(missing)}")
-    if "Mean of the logits" in card.get("architecture", ""):
+    if is_ensemble(model):
         raise ReportError(f"{path}: a mean of several trainings, not one")
-    return Training(name, *(_KINDS[str(one.type)](card[one.name]) for one in fields(Training)[1:]))
+    return _training([name, *(card[column] for column in COLUMNS[1:])])
 
 
 def read(path: Path = FILE) -> list[Training]:
@@ -121,8 +128,7 @@ def read(path: Path = FILE) -> list[Training]:
     found = []
     for number, row in enumerate(rows[1:], start=2):
         try:
-            pairs = zip(fields(Training), row, strict=True)
-            found.append(Training(*(_KINDS[str(one.type)](cell) for one, cell in pairs)))
+            found.append(_training(row))
         except ValueError as error:
             raise ReportError(f"{path}, line {number}: {error}") from error
     return found

@@ -19,6 +19,7 @@ import torch
 from models import jtm
 from models.datasets.shards import find
 from models.ensemble import statistics_like
+from models.export import Statistics
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, RECIPE_NAMES, Network, image_section
 from models.torch_network import TorchNetwork
@@ -81,6 +82,44 @@ def with_image(network: Network, recipe: str | None) -> Network:
     return other
 
 
+def model_of(path: Path) -> jtm.Model:
+    """A model file of the command line.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is; what cannot be read ends the command in words.
+
+    Returns
+    -------
+    Model
+    """
+    try:
+        return jtm.read(path)
+    except (OSError, jtm.FormatError) as error:
+        raise SystemExit(f"{path}: {error}") from error
+
+
+def statistics_to_use(network: Network, path: Path) -> Statistics:
+    """Means and deviations of another model.
+
+    Parameters
+    ----------
+    network : Network
+        What they are for.
+    path : Path
+        A model file; one that does not fit ends the command in words.
+
+    Returns
+    -------
+    Statistics
+    """
+    try:
+        return statistics_like(network, model_of(path))
+    except ValueError as error:
+        raise SystemExit(f"{path}: {error}") from error
+
+
 def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray[np.float32]]:
     """Weights of another network that fit: as in paper A, whose networks with features begin with those without.
 
@@ -96,7 +135,7 @@ def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray
     dict of str to ndarray
         Those of the same name and shape, but for the logits.
     """
-    given = jtm.read(path).tensors
+    given = model_of(path).tensors
     shapes = network.tensor_shapes()
     found = {
         name: given[name]
@@ -185,24 +224,22 @@ def main() -> None:
     work = arguments.work or Path(".work") / network.name
     work.mkdir(parents=True, exist_ok=True)
     settings = settings_of(arguments)
+    # What is wrong with a model file is said before jets are read.
+    module = first_module(network, settings)
+    given = statistics_to_use(network, arguments.standardise) if arguments.standardise else None
 
     test_shards = SAMPLES[sample].test_shards
     shards = training_shards(arguments.data, sample, test_shards)
     more = find(arguments.also, f"{sample}_*.npz") if arguments.also else []
     data = load_training(network, shards, arguments.cache, arguments.jets, arguments.validation_jets, more)
     try:
-        like = arguments.standardise
-        if like:
-            statistics = statistics_like(network, jtm.read(like))
-        else:
-            statistics = measure(network, data.images, data.features, data.n_train)
+        statistics = given or measure(network, data.images, data.features, data.n_train)
     except ValueError as error:
-        raise SystemExit(f"{like or arguments.data}: {error}") from error
+        raise SystemExit(f"{arguments.data}: {error}") from error
     sets = SetRows(network, data.jets, work) if network.sets else None
     inputs = Inputs(network, data.images, data.features, statistics, sets)
     check_inputs(network, data.jets, inputs, statistics, work)
 
-    module = first_module(network, settings)
     state = new_state(module, settings, data.n_train, arguments.device)
     checkpoint = work / "checkpoint.pt"
     if not arguments.no_resume:

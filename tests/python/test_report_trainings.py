@@ -7,6 +7,7 @@ import pytest
 
 import models_helpers as helpers
 from models import jtm
+from models.ensemble import is_ensemble
 from models.report import trainings
 from models.report.jets import ReportError
 from models.report.trainings import Training
@@ -48,6 +49,14 @@ def test_what_is_not_one_training_is_refused(tmp_path):
     jtm.write(tmp_path / "bare.jtm", model)
     with pytest.raises(ReportError, match="its card has no auc"):
         trainings.training_of_file(tmp_path / "bare.jtm")
+
+
+def test_what_is_no_model_file_ends_the_command_in_words(tmp_path, monkeypatch):
+    (tmp_path / "text.jtm").write_text("no model")
+    monkeypatch.setattr("sys.argv", ["trainings", str(tmp_path / "text.jtm"), "--to", str(tmp_path / "trainings.csv")])
+    with pytest.raises(SystemExit, match=r"^FormatError: "):
+        trainings.main()
+    assert not (tmp_path / "trainings.csv").exists()
 
 
 def test_trainings_are_kept_and_replaced(tmp_path):
@@ -95,7 +104,7 @@ def test_shipped_models_are_told_as_their_cards_are(monkeypatch, capsys, tmp_pat
     """A line of a shipped model goes with its file: who ships another one makes the line anew."""
     shipped = {}
     for path in ZOO.glob("*.jtm"):
-        if "Mean of the logits" not in jtm.read(path).header["card"]["architecture"]:
+        if not is_ensemble(jtm.read(path)):
             one = trainings.training_of_file(path)
             shipped[one.key] = one
     kept = {one.key: one for one in trainings.read()}

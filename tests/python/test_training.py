@@ -176,9 +176,9 @@ def test_standardising_as_another_model_does(folder, tmp_path, monkeypatch):
     check_members([found, given])
     with pytest.raises(ValueError, match="trained on other jets"):
         check_members([own, given])
-    image = jtm.read(helpers.ROOT / "models" / "zoo" / "effnet-s0-i35.jtm")
+    path = helpers.ROOT / "models" / "zoo" / "effnet-s0-i35.jtm"
+    image = jtm.read(path)
     with pytest.raises(SystemExit, match="does not read the features"):
-        path = helpers.ROOT / "models" / "zoo" / "effnet-s0-i35.jtm"
         run(folder, tmp_path / "none", monkeypatch, "--epochs", 1, "--standardise", path)
     with pytest.raises(ValueError, match="does not standardise the images"):
         statistics_like(NETWORKS["lenet-28-i35"], given)
@@ -187,6 +187,14 @@ def test_standardising_as_another_model_does(folder, tmp_path, monkeypatch):
     same = statistics_like(NETWORKS["effnet-s0-i35"], image)
     assert np.array_equal(same.image_mean, image.tensors["image.mean"]) and same.feature_mean is None
     assert statistics_like(network, given).image_mean is None
+
+
+@pytest.mark.parametrize("option", ["--start", "--standardise"])
+def test_model_files_that_cannot_be_read_end_a_training_before_jets_are_read(tmp_path, monkeypatch, option):
+    for name, words in (("none.jtm", "none.jtm: .*No such file"), ("text.jtm", "text.jtm: ")):
+        (tmp_path / "text.jtm").write_text("no model")
+        with pytest.raises(SystemExit, match=words):
+            run(tmp_path / "no-jets", tmp_path / "out", monkeypatch, option, tmp_path / name)
 
 
 def test_a_mirror_changes_the_sign_of_an_angle_alone(tmp_path):
