@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 
 import jettag
-from models.header import FormatError
 from models.report.jets import ReportError
 
 
@@ -27,7 +26,7 @@ def exits_with_words(command: Callable[[], None]) -> Callable[[], None]:
     def wrapped() -> None:
         try:
             command()
-        except (ReportError, FormatError, jettag.JettagError, OSError) as error:
+        except (ReportError, jettag.JettagError, OSError) as error:
             raise SystemExit(f"{type(error).__name__}: {error}") from error
 
     return wrapped

@@ -87,9 +87,12 @@ def training_of_file(path: Path) -> Training:
     Raises
     ------
     ReportError
-        Without a card that says so much.
+        When it is no model file, has no card that says so much, or is a mean of several trainings.
     """
-    model = jtm.read(path)
+    try:
+        model = jtm.read(path)
+    except jtm.FormatError as error:
+        raise ReportError(f"{path}: {error}") from error
     card = model.header.get("card", {})
     name = str(model.header["name"])
     while study_of(name)[1]:

@@ -54,7 +54,7 @@ def test_what_is_not_one_training_is_refused(tmp_path):
 def test_what_is_no_model_file_ends_the_command_in_words(tmp_path, monkeypatch):
     (tmp_path / "text.jtm").write_text("no model")
     monkeypatch.setattr("sys.argv", ["trainings", str(tmp_path / "text.jtm"), "--to", str(tmp_path / "trainings.csv")])
-    with pytest.raises(SystemExit, match=r"^FormatError: "):
+    with pytest.raises(SystemExit, match=r"^ReportError: .*text\.jtm: not a jettag model file"):
         trainings.main()
     assert not (tmp_path / "trainings.csv").exists()
 
