@@ -133,15 +133,14 @@ def weights_to_start_with(network: Network, path: Path) -> dict[str, npt.NDArray
     Returns
     -------
     dict of str to ndarray
-        Those of the same name and shape, but for the logits.
+        Those of the same name and shape: all of them where the file is of the same network, which goes on being trained
+        so; of another network not its logits, which are of what came before them there.
     """
     given = model_of(path).tensors
     shapes = network.tensor_shapes()
-    found = {
-        name: given[name]
-        for name, shape in shapes.items()
-        if name in given and given[name].shape == shape and not name.startswith(f"{network.output}.")
-    }
+    found = {name: given[name] for name, shape in shapes.items() if name in given and given[name].shape == shape}
+    if found.keys() != shapes.keys():
+        found = {name: values for name, values in found.items() if not name.startswith(f"{network.output}.")}
     if not found:
         raise SystemExit(f"{path}: none of its weights fits {network.name}")
     print(f"{path.name}: {len(found)} of {len(shapes)} tensors to start with", flush=True)
@@ -164,7 +163,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jets", type=int, default=250_000, help="jets to train on, %(default)s")
     parser.add_argument("--validation-jets", type=int, default=20_000, help="to choose the epoch with, %(default)s")
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="quick", help="%(default)s")
-    parser.add_argument("--start", default="", help="a model file whose weights to begin with, where they fit")
+    parser.add_argument(
+        "--start",
+        default="",
+        help="a model file whose weights to begin with: all, or of another network those that fit but for the logits",
+    )
     parser.add_argument(
         "--standardise",
         type=Path,
