@@ -354,3 +354,23 @@ def find(folder: str | os.PathLike[str], pattern: str) -> list[Path]:
     if not found:
         raise FileNotFoundError(f"no {pattern} in {os.fspath(folder)}")
     return found
+
+
+def load_test(folder: str | os.PathLike[str], sample: str, test_shards: int) -> Jets:
+    """Jets for testing, which no training sees: of the last shards.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where files `<sample>_*.npz` are.
+    sample : str
+        Name.
+    test_shards : int
+        How many of them are kept for testing.
+
+    Returns
+    -------
+    Jets
+        Usable.
+    """
+    return usable(joined([read(shard) for shard in find(folder, f"{sample}_*.npz")[-test_shards:]]))

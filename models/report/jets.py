@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from models.datasets.kinematics import pt_and_mass
 from models.datasets.shards import Jets, find
+from models.datasets.shards import load_test as last_jets
 from models.training.samples import SAMPLES
 
 
@@ -118,11 +119,8 @@ def load_test(folder: str | os.PathLike[str], sample: str, every: bool = False) 
     """
     if sample not in samples_in(folder):
         raise ReportError(f"{os.fspath(folder)} has no files {sample}_*.npz")
-    # Imported here: it brings PyTorch along, which tables and figures do without.
-    from models.training.data import load_test as read_test
-
     count = len(find(folder, f"{sample}_*.npz")) if every else SAMPLES[sample].test_shards
-    jets = read_test(os.fspath(folder), sample, count)
+    jets = last_jets(folder, sample, count)
     shards = tuple(path.name for path in find(folder, f"{sample}_*.npz")[-count:])
     if jets.labels.all() or not jets.labels.any():
         raise ReportError(f"{os.fspath(folder)}: {', '.join(shards)} have no tops or nothing but tops")

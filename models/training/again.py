@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from models import jtm
+from models.datasets.shards import load_test
 from models.ensemble import statistics_of
 from models.export import network_of, weights_of
 from models.torch_network import TorchNetwork
-from models.training.data import load_test
 from models.training.finish import finish
 from models.training.samples import SAMPLES, sample_of_header
 

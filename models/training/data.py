@@ -111,18 +111,3 @@ def load_training(
 def _turned(parts: list[T], n: int) -> list[T]:
     """The first n behind the others."""
     return parts[n:] + parts[:n]
-
-
-def load_test(folder: str, sample: str, test_shards: int) -> Jets:
-    """Jets for the card and for the golden scores.
-
-    Parameters
-    ----------
-    folder, sample, test_shards
-        As for `training_shards`.
-
-    Returns
-    -------
-    Jets
-    """
-    return usable(joined([read(shard) for shard in find(folder, f"{sample}_*.npz")[-test_shards:]]))

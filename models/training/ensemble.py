@@ -11,9 +11,9 @@ import argparse
 from pathlib import Path
 
 from models import jtm
+from models.datasets.shards import load_test
 from models.ensemble import check_members, combine, statistics_of, training_of
 from models.torch_network import TorchNetwork
-from models.training.data import load_test
 from models.training.finish import finish
 from models.training.samples import SAMPLES, sample_of
 

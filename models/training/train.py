@@ -17,13 +17,13 @@ import numpy.typing as npt
 import torch
 
 from models import jtm
-from models.datasets.shards import find
+from models.datasets.shards import find, load_test
 from models.ensemble import statistics_like
 from models.export import Statistics
 from models.initialise import initial_tensors
 from models.networks import NETWORKS, RECIPE_NAMES, Network, image_section
 from models.torch_network import TorchNetwork
-from models.training.data import load_test, load_training, training_shards
+from models.training.data import load_training, training_shards
 from models.training.device import DEVICES, PRECISIONS, keep_memory
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure

@@ -206,7 +206,6 @@ def test_commands_end_with_words(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """Three plain shards of 60 jets and a folder with a model of random weights."""
-    pytest.importorskip("torch", reason="reading shards for testing goes through models.training")
     import models_helpers
 
     folder, jets = tmp_path_factory.mktemp("data"), jets_data.load("toptag")
