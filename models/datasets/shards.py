@@ -356,8 +356,8 @@ def find(folder: str | os.PathLike[str], pattern: str) -> list[Path]:
     return found
 
 
-def load_test(folder: str | os.PathLike[str], sample: str, test_shards: int) -> Jets:
-    """Jets for testing, which no training sees: of the last shards.
+def last_jets(folder: str | os.PathLike[str], sample: str, shards: int) -> Jets:
+    """Jets of a sample's last shards: those for testing, which no training sees.
 
     Parameters
     ----------
@@ -365,12 +365,12 @@ def load_test(folder: str | os.PathLike[str], sample: str, test_shards: int) -> 
         Where files `<sample>_*.npz` are.
     sample : str
         Name.
-    test_shards : int
-        How many of them are kept for testing.
+    shards : int
+        How many of the last ones.
 
     Returns
     -------
     Jets
         Usable.
     """
-    return usable(joined([read(shard) for shard in find(folder, f"{sample}_*.npz")[-test_shards:]]))
+    return usable(joined([read(shard) for shard in find(folder, f"{sample}_*.npz")[-shards:]]))

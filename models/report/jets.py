@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.datasets.kinematics import pt_and_mass
-from models.datasets.shards import Jets, find
-from models.datasets.shards import load_test as last_jets
+from models.datasets.shards import Jets, find, last_jets
 from models.training.samples import SAMPLES
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import jettag
 from jettag.binned import Rate, rate, reliability
 from jettag.metrics import area, rejection
-from models.datasets.shards import SAMPLE, Jets, find, joined, read, usable
+from models.datasets.shards import SAMPLE, Jets, last_jets, read, usable
 from models.marks import put
 from models.report.changed import CHANGES
 from models.report.jets import ReportError, samples_in
@@ -168,22 +168,6 @@ def sample_table(models: Iterable[jettag.Model], samples: Mapping[str, Jets]) ->
     return table(head, rows)
 
 
-def test_jets(folder: str, sample: str) -> Jets:
-    """Test jets of a sample.
-
-    Parameters
-    ----------
-    folder, sample : str
-        Shards `<sample>_*.npz` of this folder.
-
-    Returns
-    -------
-    Jets
-    """
-    shards = find(folder, f"{sample}_*.npz")[-SAMPLES[sample].test_shards :]
-    return usable(joined([read(shard) for shard in shards]))
-
-
 def tables(data: str | None) -> dict[str, str]:
     """The tables of docs/physics.md, by their marks.
 
@@ -209,7 +193,7 @@ def tables(data: str | None) -> dict[str, str]:
             "physics:calibration": calibration_table(fitting, jets),
             "physics:shifts": shift_table({name: models[name] for name in SHIFTED}, jets),
         }
-    samples = {sample: test_jets(data, sample) for sample in samples_in(data)}
+    samples = {sample: last_jets(data, sample, SAMPLES[sample].test_shards) for sample in samples_in(data)}
     return {"physics:samples": sample_table(models.values(), samples)}
 
 

@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from models import jtm
-from models.datasets.shards import load_test
+from models.datasets.shards import last_jets
 from models.ensemble import statistics_of
 from models.export import network_of, weights_of
 from models.torch_network import TorchNetwork
 from models.training.finish import finish
+from models.training.model_files import model_of
 from models.training.samples import SAMPLES, sample_of_header
 
 TRAINING = ("jets", "validation_jets", "epochs", "seed", "framework", "training_time")
@@ -38,12 +38,12 @@ def measure_again(path: Path, data: str, sample: str | None, out: Path) -> None:
     out : Path
         The file to write.
     """
-    model = jtm.read(path)
+    model = model_of(path)
     network = network_of(model)
     module = TorchNetwork(network)
     module.load_tensors(weights_of(model))
     chosen = sample or sample_of_header(model.header)
-    test = load_test(data, chosen, SAMPLES[chosen].test_shards)
+    test = last_jets(data, chosen, SAMPLES[chosen].test_shards)
     card: dict[str, Any] = model.header.get("card", {})
     training = {key: card[key] for key in TRAINING if key in card}
     with tempfile.TemporaryDirectory(dir=out.parent) as work:

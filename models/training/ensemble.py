@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from models import jtm
-from models.datasets.shards import load_test
+from models.datasets.shards import last_jets
 from models.ensemble import check_members, combine, statistics_of, training_of
 from models.torch_network import TorchNetwork
 from models.training.finish import finish
+from models.training.model_files import model_of
 from models.training.samples import SAMPLES, sample_of
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--sample", choices=sorted(SAMPLES), help="by default the one that the name says")
     parser.add_argument("--version", default="1.0", help="of the model, %(default)s")
     arguments = parser.parse_args()
-    members = [jtm.read(path) for path in arguments.members]
+    members = [model_of(path) for path in arguments.members]
     try:
         check_members(members)
     except ValueError as error:
@@ -40,7 +40,7 @@ def main() -> None:
     module = TorchNetwork(network)
     module.load_tensors(tensors)
     sample = arguments.sample or sample_of(network.name)
-    test = load_test(arguments.data, sample, SAMPLES[sample].test_shards)
+    test = last_jets(arguments.data, sample, SAMPLES[sample].test_shards)
     training = training_of(members)
     finish(module, statistics_of(members), test, sample, training, arguments.version, work, arguments.out)
 

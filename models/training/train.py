@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models import jtm
-from models.datasets.shards import find, load_test
+from models.datasets.shards import find, last_jets
 from models.ensemble import statistics_like
 from models.export import Statistics
 from models.initialise import initial_tensors
@@ -28,6 +27,7 @@ from models.training.device import DEVICES, PRECISIONS, keep_memory
 from models.training.finish import finish
 from models.training.inputs import Inputs, check_inputs, measure
 from models.training.loop import Settings, new_state, run
+from models.training.model_files import model_of
 from models.training.recipes import RECIPES
 from models.training.samples import SAMPLES, sample_of
 from models.training.sets import SetRows
@@ -80,24 +80,6 @@ def with_image(network: Network, recipe: str | None) -> Network:
             f"--image {recipe}: its shape is {other.image_shape}, {network.name} reads {network.image_shape}"
         )
     return other
-
-
-def model_of(path: Path) -> jtm.Model:
-    """A model file of the command line.
-
-    Parameters
-    ----------
-    path : Path
-        Where it is; what cannot be read ends the command in words.
-
-    Returns
-    -------
-    Model
-    """
-    try:
-        return jtm.read(path)
-    except (OSError, jtm.FormatError) as error:
-        raise SystemExit(f"{path}: {error}") from error
 
 
 def statistics_to_use(network: Network, path: Path) -> Statistics:
@@ -251,7 +233,7 @@ def main() -> None:
     run(state, data, inputs, settings, checkpoint)
 
     module.cpu().load_tensors(state.best)
-    test = load_test(arguments.data, sample, test_shards)
+    test = last_jets(arguments.data, sample, test_shards)
     chosen = min(state.history, key=lambda row: row["validation_loss"])
     training = {
         "jets": data.n_train,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import jets_data
+import models_helpers
 from models.bootstrap import difference_error, replicate_numbers, resampled, spread
 from models.dependence import edges_of, mean_score, tagged_fraction
 from models.report import evaluate, tagging, tree, write
@@ -206,8 +207,6 @@ def test_commands_end_with_words(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     """Three plain shards of 60 jets and a folder with a model of random weights."""
-    import models_helpers
-
     folder, jets = tmp_path_factory.mktemp("data"), jets_data.load("toptag")
     for i in range(3):
         offsets = jets.offsets[60 * i : 60 * (i + 1) + 1]

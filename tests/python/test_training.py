@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from models import depthwise  # noqa: E402
 from models.torch_network import TorchNetwork  # noqa: E402
-from models.training import again, loop, recipes, samples, train  # noqa: E402
+from models.training import again, ensemble, loop, recipes, samples, train  # noqa: E402
 from models.training.data import load_training  # noqa: E402
 from models.training.device import Device, device_of, keep_memory  # noqa: E402
 from models.training.progress import Progress  # noqa: E402
@@ -197,6 +197,16 @@ def test_model_files_that_cannot_be_read_end_a_training_before_jets_are_read(tmp
         (tmp_path / "text.jtm").write_text("no model")
         with pytest.raises(SystemExit, match=words):
             run(tmp_path / "no-jets", tmp_path / "out", monkeypatch, option, tmp_path / name)
+
+
+@pytest.mark.parametrize("command, before", [(ensemble, ["x-toptag"]), (again, [])], ids=["ensemble", "again"])
+def test_model_files_that_cannot_be_read_end_other_commands_in_words(tmp_path, monkeypatch, command, before):
+    (tmp_path / "text.jtm").write_text("no model")
+    for name, words in (("none.jtm", "none.jtm: .*No such file"), ("text.jtm", "text.jtm: ")):
+        given = ["x", *before, tmp_path / name, "--data", tmp_path, "--out", tmp_path / "out"]
+        monkeypatch.setattr("sys.argv", [str(word) for word in given])
+        with pytest.raises(SystemExit, match=words):
+            command.main()
 
 
 def test_a_mirror_changes_the_sign_of_an_angle_alone(tmp_path):
