@@ -335,6 +335,15 @@ def test_devices(monkeypatch):
     assert device_of("auto", "bfloat16") == Device("cuda", "bfloat16") and device_of("cpu", "float32").kind == "cpu"
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_a_processor_without_bfloat16_is_named(there, monkeypatch, capsys):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": there, "l2_cache_size": 1})
+    device_of("cpu", "float32")
+    assert capsys.readouterr().err == ""
+    assert device_of("cpu", "bfloat16") == Device("cpu", "bfloat16")
+    assert ("float32 is faster" in capsys.readouterr().err) == (not there)
+
+
 def test_jets_that_leave_a_channel_dark_are_refused(folder, tmp_path, monkeypatch):
     for path in shards.find(folder, "toptag_*.npz"):
         jets = shards.read(path)
