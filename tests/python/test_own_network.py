@@ -18,7 +18,7 @@ from models.datasets import shards
 from models.export import Statistics, network_of
 from models.networks import NETWORKS, Network
 from models.onnx_writer import to_onnx
-from test_tool import TOOL
+from tool_helpers import TOOL
 
 TOLERANCE = 1e-5
 PAGE = helpers.ROOT / "docs" / "own-network.md"

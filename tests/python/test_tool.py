@@ -1,10 +1,6 @@
-"""The command line tool as its users call it: what it prints, what it complains about, what it returns."""
+"""The command line tool as its users call it: what it prints of jets and models, what it complains about."""
 
-import itertools
-import os
 import re
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,53 +11,14 @@ import models_helpers as helpers
 from models import jtm
 from models.crc32c import crc32c
 from models.datasets import shards
-
-# The tool of the build whose library is tested.
-LIBRARY = Path(os.environ.get("JETTAG_LIBRARY", helpers.ROOT / "build" / "lib" / "libjettag.so")).resolve()
-TOOL = LIBRARY.parents[1] / "jettag"
+from tool_helpers import FAILED, FORM, MODEL, as_text, complaint, passed, run
 
 ZOO = sorted((helpers.ROOT / "models" / "zoo").glob("*.jtm"))
-MODEL = helpers.ROOT / "models" / "zoo" / "effnet-s0-i35-gf.jtm"
 BACKENDS = [row["name"] for row in jettag.backends() if row["available"]]
 # More than the tool reads at a time.
 MANY = 1500
 
-OK, FAILED, MISUSED = 0, 1, 2
-FORM = "expected px py pz E and an optional class (0 neutral, 1 track, 2 muon)"
 MIXED = "some constituents have a class and some have none"
-FULL = Path("/dev/full")
-
-
-needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
-
-
-def run(*arguments, text="", stdout=subprocess.PIPE):
-    """The tool, run to its end with `text` on its standard input."""
-    # Under a sanitizer leaks count, unlike in an interpreter; but OpenMP leaves some when oneDNN's module is unloaded.
-    leaks = 0 if {"onednn", "backends"} & set(arguments) else 1
-    return subprocess.run(
-        [TOOL, *arguments],
-        input=text.encode(),
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"ASAN_OPTIONS": f"detect_leaks={leaks}"},
-        timeout=300,
-        check=False,
-    )
-
-
-def passed(*arguments, text=""):
-    """What a call prints that has nothing to complain about."""
-    done = run(*arguments, text=text)
-    assert (done.returncode, done.stderr) == (OK, b"")
-    return done.stdout.decode()
-
-
-def complaint(*arguments, text="", status=FAILED):
-    """What a call complains about that prints nothing else."""
-    done = run(*arguments, text=text)
-    assert (done.returncode, done.stdout) == (status, b"")
-    return done.stderr.decode()
 
 
 def rows_of(printed):
@@ -76,16 +33,6 @@ def assert_tagged(printed, scores, statuses):
     found, words = rows_of(printed)
     assert words == [jettag.status_text(status) for status in statuses]
     assert np.array_equal(found, scores, equal_nan=True)
-
-
-def as_text(momenta, offsets, classes=None):
-    """Jets as `tag` reads them, with all digits."""
-    columns = np.asarray(momenta).tolist()
-    lines = [" ".join(map(repr, row)) for row in columns]
-    if classes is not None:
-        lines = [f"{line} {one}" for line, one in zip(lines, classes, strict=True)]
-    jets = [lines[first:last] for first, last in itertools.pairwise(offsets)]
-    return "".join("\n".join(jet) + "\n\n" for jet in jets)
 
 
 @pytest.fixture(scope="module")
@@ -302,52 +249,6 @@ def test_the_longest_line(few):
     assert_tagged(passed("tag", MODEL, text=longest), jettag.load(MODEL).tag(few.jagged), [0] * len(few))
 
 
-# --- bench -----------------------------------------------------------------------------------------------------------
-
-
-def timings(printed):
-    """What `bench` measured: its first line, and (what, batch) with median, least and 99th percentile."""
-    first, head, *rows = printed.splitlines()
-    assert head.split() == ["us", "per", "jet", "batch", "median", "least", "99", "%", "jets/s", "calls"]
-    found = {}
-    for row in rows:
-        *what, batch, median, least, slowest, rate, calls = row.split()
-        assert 0.0 < float(least) <= float(median) <= float(slowest) and int(calls) >= 20
-        # Printed in whole jets, which is more than 1 % of few.
-        assert float(rate) == pytest.approx(1e6 / float(median), rel=0.01, abs=0.6)
-        found[" ".join(what), int(batch)] = float(median)
-    return first, found
-
-
-def test_bench_of_made_up_jets():
-    first, found = timings(passed("bench", MODEL))
-    assert first.startswith("effnet-s0-i35-gf ") and " one thread, 512 made-up jets, " in first
-    assert list(found) == [(what, n) for what in ("from constituents", "network alone") for n in (1, 16, 100)]
-    # Features take several times as long as the network.
-    assert found["from constituents", 16] > found["network alone", 16]
-
-
-def test_bench_of_jets(colour, tmp_path):
-    jets = jets_data.load("cms")
-    path = tmp_path / "jets.txt"
-    n, last = 40, int(jets.offsets[40])
-    path.write_text(as_text(jets.momenta[:last], jets.offsets[: n + 1], jets.classes[:last]))
-    for arguments, text in ((["bench", colour, path], ""), (["bench", colour, "-"], path.read_text())):
-        first, found = timings(passed(*arguments, text=text))
-        assert f", {n} jets, {last / n:.1f} constituents on average" in first
-        assert list(found) == [(what, n) for what in ("from constituents", "network alone") for n in (1, 16)]
-
-
-def test_bench_without_jets_or_classes(colour, text, tmp_path):
-    assert complaint("bench", MODEL, "-", text="\n# none\n") == "jettag: standard input: there is no jet in it\n"
-    nothing = tmp_path / "nothing.txt"
-    assert complaint("bench", MODEL, nothing) == f"jettag: {nothing}: No such file or directory\n"
-    with pytest.raises(jettag.ArgumentError, match="class") as caught:
-        jettag.load(colour).tag((np.ones((4, 4)), [0, 4]))
-    assert complaint("bench", colour, "-", text=text) == f"jettag: {caught.value}\n"
-    assert FORM in complaint("bench", MODEL, "-", text="1 2 3\n")
-
-
 # --- Files that are not there or not right ---------------------------------------------------------------------------
 
 
@@ -467,74 +368,3 @@ def test_backends():
         expected += [f"{row['name']:10s} {state}"] + ([" " * 11 + row["notes"]] if row["notes"] else [])
     assert len(expected) >= 3
     assert passed("backends").splitlines() == expected
-
-
-# --- Options and misuse ----------------------------------------------------------------------------------------------
-
-
-def test_version():
-    assert passed("--version") == f"jettag {jettag.version()}\n"
-
-
-def test_help_names_what_there_is():
-    words = passed("--help")
-    assert words.startswith("usage: jettag COMMAND")
-    for name in (
-        "tag MODEL [FILE]",
-        "bench MODEL [FILE]",
-        "info MODEL",
-        "selftest MODEL",
-        "backends",
-        "--backend NAME",
-        "--version",
-        "--help",
-    ):
-        assert name in words
-    assert passed("--backend", "reference", "--help") == words
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "a command is missing"),
-        (["--backend"], "a name is missing after --backend"),
-        (["--backend", "native"], "a command is missing"),
-        (["--verbose", "backends"], "there is no option --verbose"),
-        (["--"], "there is no option --"),
-        (["-h"], "there is no command -h"),
-        (["tags", MODEL], "there is no command tags"),
-        ([""], "there is no command "),
-        (["tag"], "a model file is missing after tag"),
-        (["bench"], "a model file is missing after bench"),
-        (["info"], "a model file is missing after info"),
-        (["selftest"], "a model file is missing after selftest"),
-        (["tag", MODEL, "-", "more.txt"], "there is one argument too many: more.txt"),
-        (["bench", MODEL, "-", "more.txt"], "there is one argument too many: more.txt"),
-        (["info", MODEL, "more"], "there is one argument too many: more"),
-        (["selftest", MODEL, "more"], "there is one argument too many: more"),
-        (["backends", "more"], "there is one argument too many: more"),
-    ],
-    ids=lambda value: " ".join(map(str, value)).replace(str(MODEL), "MODEL") if isinstance(value, list) else "",
-)
-def test_misuse_shows_the_usage(arguments, words):
-    assert complaint(*arguments, status=MISUSED) == f"jettag: {words}\n{passed('--help')}"
-
-
-# --- What cannot be written ------------------------------------------------------------------------------------------
-
-
-@needs_full
-@pytest.mark.parametrize("times", [1, (400)], ids=["at the end", "on the way"])
-def test_a_full_disk_is_noticed_by_tag(times, text):
-    with FULL.open("wb") as full:
-        done = run("tag", MODEL, text=text * times, stdout=full)
-    assert (done.returncode, done.stderr) == (FAILED, b"jettag: writing scores: No space left on device\n")
-
-
-@needs_full
-@pytest.mark.parametrize("arguments", [["info", MODEL], ["selftest", MODEL], ["backends"], ["--version"], ["--help"]])
-def test_a_full_disk_is_noticed_by_every_command(arguments):
-    with FULL.open("wb") as full:
-        done = run(*arguments, stdout=full)
-    assert done.returncode == FAILED
-    assert done.stderr.startswith(b"jettag: ") and b"No space left on device" in done.stderr

@@ -9,7 +9,7 @@ import pytest
 
 import jettag
 import models_helpers as helpers
-from test_tool import LIBRARY, TOOL
+from tool_helpers import LIBRARY, TOOL
 
 BUILD = LIBRARY.parents[1]
 
