@@ -165,6 +165,8 @@ class Recipe:
         Squared error of the probabilities instead of cross entropy.
     limit : float
         Gradients are cut to this norm; 0: not at all.
+    momentum : float
+        Nesterov's, of `sgd`.
     """
 
     words: str
@@ -176,6 +178,7 @@ class Recipe:
     schedule: str = "constant"
     squared: bool = False
     limit: float = 0.0
+    momentum: float = 0.0
 
 
 PATIENCE = 10
@@ -187,8 +190,17 @@ RECIPES = {
     "a": Recipe("Adam as in arXiv:2512.05031, rounds with an early stop", "adam", 4096, 500, 1e-3, 0.0, "rounds"),
     # arXiv:1803.00107: AdaDelta .3 with a 1/sqrt(2) schedule, read as: after each epoch that does not improve.
     "b": Recipe("AdaDelta as in arXiv:1803.00107", "adadelta", 128, 50, 0.3, 0.0, "annealing"),
-    # The baseline that arXiv:1803.00107 begins with.
-    "b-baseline": Recipe("SGD and squared error as in arXiv:1701.08784", "sgd", 1000, 50, 3e-3, squared=True),
+    # The baseline that arXiv:1803.00107 begins with. The momentum is ours: without it four epochs of 40,000 jets bring
+    # an AUC of 63 %, and it would take ten times as many as with it.
+    "b-baseline": Recipe(
+        "SGD with Nesterov's momentum of 0.9 and squared error, after arXiv:1701.08784",
+        "sgd",
+        1000,
+        100,
+        3e-3,
+        squared=True,
+        momentum=0.9,
+    ),
 }
 
 
@@ -217,7 +229,8 @@ def make_optimiser(recipe: Recipe, parameters: Iterable[nn.Parameter], rate: flo
             # Keras', which the paper used: rho .95 and epsilon 1e-7.
             return torch.optim.Adadelta(parameters, lr=rate, rho=0.95, eps=1e-7, weight_decay=decay)
         case _:
-            return torch.optim.SGD(parameters, lr=rate, weight_decay=decay)
+            momentum = recipe.momentum
+            return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=momentum, nesterov=momentum > 0)
 
 
 def make_schedule(recipe: Recipe, optimiser: torch.optim.Optimizer, rate: float, steps: int) -> Schedule:

@@ -150,7 +150,12 @@ ENSEMBLES = {"hybrid-i35-gf": ("constituents-gf", "effnet-s0-i35-gf")}
 
 
 # Those that are steps to others have these others' layers.
-STEPS = {f"macaluso-shih-d40-{sample}": "macaluso-shih-grey-deeptop" for sample in ("cms", "deeptop")}
+STEPS = {
+    "deeptop-minimal-cms-baseline": "deeptop-minimal-cms",
+    "deeptop-minimal-deeptop-baseline": "deeptop-minimal-deeptop",
+    "macaluso-shih-d40-cms": "macaluso-shih-grey-deeptop",
+    "macaluso-shih-d40-deeptop": "macaluso-shih-grey-deeptop",
+}
 
 
 @pytest.mark.parametrize("path", helpers.SHIPPED, ids=lambda path: path.stem)

@@ -45,7 +45,10 @@ def test_papers_numbers():
     assert isinstance(adadelta, torch.optim.Adadelta) and adadelta.defaults["lr"] == 0.3
     assert recipes.RECIPES["b"].batch == 128 and not recipes.RECIPES["b"].squared
     baseline = recipes.RECIPES["b-baseline"]
-    assert (baseline.optimiser, baseline.rate, baseline.batch, baseline.squared) == ("sgd", 3e-3, 1000, True)
+    assert (baseline.rate, baseline.batch, baseline.squared) == (3e-3, 1000, True)
+    sgd = recipes.make_optimiser(baseline, [weights()], baseline.rate, 0.0)
+    assert isinstance(sgd, torch.optim.SGD)
+    assert (sgd.defaults["momentum"], sgd.defaults["nesterov"]) == (0.9, True)
 
 
 def test_annealing_divides_by_the_root_of_two():
