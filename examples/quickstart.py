@@ -20,7 +20,7 @@ SAMPLE = ROOT / "examples" / "data" / "toptag.npz"
 PICTURE = ROOT / "build" / "quickstart-roc.png"
 # One of each kind, and the larger EffNet-S; what a table has room for.
 MODELS = (
-    "hybrid-i35-gf",
+    "ensemble-gf",
     "constituents-gf",
     "effnet-s0-i35-gf",
     "effnet-s3-i35-gf",

@@ -1,6 +1,6 @@
 // Adds a column of scores to a tree, on two threads with a context each:
 //
-//     root -l -b -q 'rdataframe.C("hybrid-i35-gf.jtm", "jets.root", "scores.root")'
+//     root -l -b -q 'rdataframe.C("ensemble-gf.jtm", "jets.root", "scores.root")'
 //
 // Jets may be in several files, "jets_*.root". The tree is called `tree` and has lists part_px, part_py, part_pz,
 // part_energy in GeV, as those of JetClass. The two lines below name the folders of a checkout; leave them out where

@@ -1,6 +1,6 @@
 """Adds a column of scores to a tree in PyROOT, on two threads with a context each.
 
-    python rdataframe.py hybrid-i35-gf.jtm jets.root scores.root
+    python rdataframe.py ensemble-gf.jtm jets.root scores.root
 
 The same as rdataframe.C; the folders are those of a checkout.
 """

@@ -1,7 +1,7 @@
 /*
  * Tags three jets in C99, with every check that a program needs.
  *
- *     cc tag.c $(pkg-config --cflags --libs jettag) -o tag && ./tag hybrid-i35-gf.jtm
+ *     cc tag.c $(pkg-config --cflags --libs jettag) -o tag && ./tag ensemble-gf.jtm
  */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // Tags three jets in C++17.
 //
-//     c++ -std=c++17 tag.cpp $(pkg-config --cflags --libs jettag) -o tag && ./tag hybrid-i35-gf.jtm
+//     c++ -std=c++17 tag.cpp $(pkg-config --cflags --libs jettag) -o tag && ./tag ensemble-gf.jtm
 #include <cstdio>
 #include <vector>
 

@@ -1,7 +1,7 @@
 // Clusters made-up particles with FastJet and tags the jets; a selector keeps those that look like tops.
 //
 //     c++ -std=c++17 tag_fastjet.cpp $(pkg-config --cflags --libs jettag) $(fastjet-config --cxxflags --libs) -o tag
-//     ./tag hybrid-i35-gf.jtm
+//     ./tag ensemble-gf.jtm
 #include <cstdio>
 #include <vector>
 

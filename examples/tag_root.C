@@ -1,6 +1,6 @@
 // Tags three jets in ROOT, without compiling anything:
 //
-//     root -l -b -q 'tag_root.C("hybrid-i35-gf.jtm")'
+//     root -l -b -q 'tag_root.C("ensemble-gf.jtm")'
 //
 // ROOT has to find the header and the library: R__ADD_INCLUDE_PATH and R__ADD_LIBRARY_PATH below name the folders of a
 // checkout; leave them out where jettag is installed.

@@ -1,7 +1,7 @@
 /*
  * jettag as a FastJet function of a jet: drops into selectors and wherever FastJet takes a function.
  *
- *     jettag::Model model("hybrid-i35-gf.jtm");
+ *     jettag::Model model("ensemble-gf.jtm");
  *     jettag::FastJetTagger top(model);
  *     double score = top(jet); // jet: a fastjet::PseudoJet with constituents
  *     fastjet::Selector tops = jettag::SelectorTop(top, model.threshold(0.5));

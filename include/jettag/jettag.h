@@ -8,7 +8,7 @@
  *     jt_error    error = {.size = sizeof error};
  *     jt_model   *model = NULL;
  *     jt_context *context = NULL;
- *     if (jt_model_load("hybrid-i35-gf.jtm", NULL, &model, &error) != JT_OK ||
+ *     if (jt_model_load("ensemble-gf.jtm", NULL, &model, &error) != JT_OK ||
  *         jt_context_create(model, NULL, &context, &error) != JT_OK)
  *         return complain(error.text);
  *

@@ -1,7 +1,7 @@
 /*
  * jettag for C++17: the C interface with owners, exceptions and vectors. Header only; link with libjettag.
  *
- *     jettag::Model   model("hybrid-i35-gf.jtm");
+ *     jettag::Model   model("ensemble-gf.jtm");
  *     jettag::Context context(model);
  *     std::vector<float> scores = context.tag(jets);   // jets: a jt_jets, see jettag.h
  *

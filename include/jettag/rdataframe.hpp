@@ -1,7 +1,7 @@
 /*
  * jettag as a column of a ROOT RDataFrame, with one context for each slot, so that implicit multithreading is fine.
  *
- *     jettag::Model model("hybrid-i35-gf.jtm");
+ *     jettag::Model model("ensemble-gf.jtm");
  *     auto scored = jettag::define_score(frame, "score", model, {"part_px", "part_py", "part_pz", "part_energy"});
  *
  * Columns are lists of px, py, pz and E in GeV, of float or double, one of each per jet. The scores have the bits of

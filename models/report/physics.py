@@ -29,8 +29,8 @@ from models.report.tables import table, with_error
 from models.training.samples import SAMPLES, sample_of_header
 
 POINTS = (0.3, 0.5, 0.8)
-SHIFTED = (jettag.DEFAULT_MODEL, "constituents-gf", "lenet-28-i35")
-"""Models whose scores of changed jets are shown: the default, constituents without an image, an image alone."""
+SHIFTED = (jettag.DEFAULT_MODEL, "effnet-s0-i35-gf", "lenet-28-i35")
+"""Models whose scores of changed jets are shown: the default, an image with features, an image alone."""
 
 Scored = tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]
 

@@ -297,7 +297,7 @@ def models() -> list[str]:
 
 
 # The shipped model that tells tops from QCD best, for jets of the sample `toptag`.
-DEFAULT_MODEL = "hybrid-i35-gf"
+DEFAULT_MODEL = "ensemble-gf"
 
 
 def load(name_or_path: str | os.PathLike[str] = DEFAULT_MODEL, backend: str = "auto", threads: int = 1) -> Model:

@@ -29,7 +29,7 @@ from jettag.files import open_jets  # noqa: E402
 from models.datasets import shards  # noqa: E402
 from tests.bench import report  # noqa: E402
 
-MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "hybrid-i35-gf")
+MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "ensemble-gf")
 MOST, AXES = 200, ("E", "PX", "PY", "PZ")
 PIECE = 10_000
 

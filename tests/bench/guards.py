@@ -32,7 +32,7 @@ from tests.bench import report  # noqa: E402
 from tests.check.copied import build, copy_sources  # noqa: E402
 
 WORK = ROOT / "build-guards"
-MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "constituents-gf", "hybrid-i35-gf")
+MODELS = ("lenet-28-i35", "effnet-s0-i35-gf", "constituents-gf", "ensemble-gf")
 MOST = 0.01
 # What is taken out: file, words, and what stands there instead.
 GUARDS = (

@@ -8,7 +8,7 @@ if [ ! -d build/fastjet/fastjet ]; then
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --target build/fastjet fastjet==3.5.2.0
 fi
 package=$PWD/build/fastjet/fastjet
-model=models/zoo/hybrid-i35-gf.jtm
+model=models/zoo/ensemble-gf.jtm
 build() { # build SOURCE PROGRAM
     g++ -std=c++17 -Wall -Wextra -Werror "$1" -Iinclude -isystem "$package/include" -Lbuild/lib -ljettag \
         -L"$package/lib64" -lfastjettools -lfastjet -Wl,-rpath,"$PWD/build/lib" -Wl,-rpath,"$package/lib64" -o "$2"

@@ -42,11 +42,11 @@ cd $place
 sh -eu test.sh
 python -c 'import jettag; print(jettag.__file__, jettag.load().selftest())' | grep -q ^$prefix
 gcc -std=c99 $root/examples/tag.c \$(pkg-config --cflags --libs jettag) -o tag
-./tag $root/models/zoo/hybrid-i35-gf.jtm >c.txt
+./tag $root/models/zoo/ensemble-gf.jtm >c.txt
 rm -rf cmake
 cmake -S $root/tests/consumers/cmake -B cmake -DEXAMPLES=$root/examples >/dev/null
 cmake --build cmake --target tag_cpp >/dev/null
-cmake/tag_cpp $root/models/zoo/hybrid-i35-gf.jtm | cmp - c.txt
+cmake/tag_cpp $root/models/zoo/ensemble-gf.jtm | cmp - c.txt
 [ -f "\$ROOT_INCLUDE_PATH/jettag/rdataframe.hpp" ]
 END
 for shell in sh bash; do

@@ -15,19 +15,19 @@ fi
 # The Python that has PyROOT.
 with_root=python3
 python3 -c "import ROOT" 2>/dev/null || with_root=build/root/bin/python
-root -l -b -q 'examples/tag_root.C("models/zoo/hybrid-i35-gf.jtm")' | grep '^jet' >build/root-says.txt
-build/examples/tag_c models/zoo/hybrid-i35-gf.jtm >build/c-says.txt
+root -l -b -q 'examples/tag_root.C("models/zoo/ensemble-gf.jtm")' | grep '^jet' >build/root-says.txt
+build/examples/tag_c models/zoo/ensemble-gf.jtm >build/c-says.txt
 cat build/root-says.txt
 cmp build/root-says.txt build/c-says.txt
 for number in float32 float64; do
     .venv/bin/python tests/consumers/rdataframe.py write $number build/rdataframe
     rm -f build/root-scores.root build/pyroot-scores.root
-    root -l -b -q 'examples/rdataframe.C("models/zoo/hybrid-i35-gf.jtm", "build/rdataframe/*.root", "build/root-scores.root")' \
+    root -l -b -q 'examples/rdataframe.C("models/zoo/ensemble-gf.jtm", "build/rdataframe/*.root", "build/root-scores.root")' \
         >build/root-says.txt
-    $with_root -W ignore examples/rdataframe.py models/zoo/hybrid-i35-gf.jtm "build/rdataframe/*.root" build/pyroot-scores.root \
+    $with_root -W ignore examples/rdataframe.py models/zoo/ensemble-gf.jtm "build/rdataframe/*.root" build/pyroot-scores.root \
         >build/pyroot-says.txt
     for what in root pyroot; do
-        .venv/bin/python tests/consumers/rdataframe.py compare $number models/zoo/hybrid-i35-gf.jtm \
+        .venv/bin/python tests/consumers/rdataframe.py compare $number models/zoo/ensemble-gf.jtm \
             build/$what-says.txt build/$what-scores.root
     done
 done

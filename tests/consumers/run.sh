@@ -16,7 +16,7 @@ libdir=$(dirname "$(find "$installed" -name libjettag.so)")
 export LD_LIBRARY_PATH="$libdir"
 flags="$(pkg-config --cflags --libs jettag)"
 strict="-Wall -Wextra -Wpedantic -Wconversion -Werror"
-model=$root/models/zoo/hybrid-i35-gf.jtm
+model=$root/models/zoo/ensemble-gf.jtm
 
 cd "$place"
 echo "--- the header alone, in every language that takes it"

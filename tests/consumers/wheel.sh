@@ -43,7 +43,7 @@ python3 -m venv "$place/empty"
 cp tests/consumers/wheel.py "$place/wheel.py"
 cd "$place"
 env -u JETTAG_LIBRARY -u PYTHONPATH empty/bin/python wheel.py >python.txt
-"$root/build/examples/tag_c" "$root/models/zoo/hybrid-i35-gf.jtm" | sed -n 's/.*score //p' >c.txt
+"$root/build/examples/tag_c" "$root/models/zoo/ensemble-gf.jtm" | sed -n 's/.*score //p' >c.txt
 cat python.txt
 cmp python.txt c.txt
 # One version: that of the library, of the package and of the wheel's name.

@@ -146,7 +146,10 @@ def test_library_agrees_with_onnx_runtime(case, backend):
 
 
 # Shipped models that are the mean of others that are shipped.
-ENSEMBLES = {"hybrid-i35-gf": ("constituents-gf", "effnet-s0-i35-gf")}
+ENSEMBLES = {
+    "ensemble-gf": ("constituents-gf", "constituents-wide-gf"),
+    "hybrid-i35-gf": ("constituents-gf", "effnet-s0-i35-gf"),
+}
 
 
 # Those that are steps to others have these others' layers.

@@ -33,7 +33,7 @@ def fill(folder, facts, jets_by_name):
 @pytest.fixture
 def caches(tmp_path):
     facts = some_facts()
-    more = fill(tmp_path / "more", facts, {BASE: 1000, "hybrid-i35-gf": 2000, PARTICLE_NET: 3000})
+    more = fill(tmp_path / "more", facts, {BASE: 1000, "ensemble-gf": 2000, PARTICLE_NET: 3000})
     names = {f"{BASE}-10k": 10, f"{BASE}-100k": 100, f"{BASE}-seed2": 1100, f"{BASE}-seed3": 900, "other-5k": 5}
     return more, fill(tmp_path / "studies", facts, names)
 
@@ -79,10 +79,10 @@ def test_more_jets_compare_with_the_default(caches):
     head, _, *rows = rows_of(found["more"].split("\n\n")[1])
     assert "`toptag`, 3,000 jets" in found["more"]
     by_name = {row[0]: row for row in rows}
-    assert set(by_name) == {f"`{BASE}`", "`hybrid-i35-gf`", "ParticleNet"}
-    assert by_name["`hybrid-i35-gf`"][-3:] == ["", "", ""]
-    less = 100 * (shipped[BASE].values["auc"] - shipped["hybrid-i35-gf"].values["auc"])
-    assert by_name[f"`{BASE}`"][head.index("AUC less `hybrid-i35-gf`'s, %")].split(" ±")[0] == f"{less:.3f}"
+    assert set(by_name) == {f"`{BASE}`", "`ensemble-gf`", "ParticleNet"}
+    assert by_name["`ensemble-gf`"][-3:] == ["", "", ""]
+    less = 100 * (shipped[BASE].values["auc"] - shipped["ensemble-gf"].values["auc"])
+    assert by_name[f"`{BASE}`"][head.index("AUC less `ensemble-gf`'s, %")].split(" ±")[0] == f"{less:.3f}"
     assert found["learning"] == studies.curve_table(merits, shipped)  # no trees to compare with
     assert set(found) == {"more", "learning"}
 

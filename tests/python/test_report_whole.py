@@ -9,6 +9,7 @@ import pytest
 import jets_data
 import models_helpers
 from models.bootstrap import difference_error, replicate_numbers, resampled, spread
+from models.datasets import shards
 from models.dependence import edges_of, mean_score, tagged_fraction
 from models.report import evaluate, tagging, tree, write
 from models.report.cache import TREE, About, Cache, Tagger, save
@@ -247,6 +248,25 @@ def test_evaluate_tags_once_and_again_when_something_changed(data, tmp_path, mon
     said = run()
     assert "lenet-28-i35 tagged 120 jets" in said and "gone is gone" in said
     assert set(Cache(tmp_path).taggers("toptag")) == {"lenet-28-i35", TREE}
+
+
+def test_models_that_are_given_the_same_are_given_it_once():
+    import jettag
+
+    zoo = models_helpers.ROOT / "models" / "zoo"
+    paths = [
+        zoo / f"{name}.jtm" for name in ("constituents-gf", "constituents-wide-gf", "hybrid-i35-gf", "effnet-s0-i35")
+    ]
+    names = [tagging.what_is_given(path) for path in paths]
+    # The hybrid reads images too, and the last one nothing else.
+    assert names[0] == names[1] and len(set(names)) == 3
+    jets = shards.usable(shards.read(shards.SAMPLE)).part(0, 50)
+    models = [jettag.load(path) for path in paths[:2]]
+    asked = []
+    models[1].network_inputs = lambda *jets: asked.append(jets)
+    for scores, path in zip(tagging.tag(models, jets), paths, strict=False):
+        np.testing.assert_array_equal(scores, jettag.load(path).tag(jets.jagged))
+    assert not asked
 
 
 def things_in(panel):

@@ -205,7 +205,7 @@ def compare(name: str, version: str, jets: shards.Jets, arguments: argparse.Name
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", default="effnet-s0-i35,hybrid-i35-gf", help="of models/zoo, %(default)s")
+    parser.add_argument("--models", default="effnet-s0-i35,ensemble-gf", help="of models/zoo, %(default)s")
     parser.add_argument("--batches", default="1,8,100,512,4096,16384", help="%(default)s")
     parser.add_argument("--rounds", type=int, default=20, help="of five calls, at most: %(default)s")
     parser.add_argument("--seconds", type=float, default=10, help="for a batch, all engines together: %(default)s")

@@ -152,8 +152,8 @@ static void test_images(void **state)
 {
     (void)state;
     check_images(NULL, 200);
-    static const char *const names[] = {"effnet-s0-i35", "lenet-28-i35-gf", "deeptop-minimal-deeptop",
-                                        "constituents-gf", "hybrid-i35-gf"};
+    static const char *const names[] = {"effnet-s0-i35",   "lenet-28-i35-gf", "deeptop-minimal-deeptop",
+                                        "constituents-gf", "hybrid-i35-gf",   "ensemble-gf"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[600];
         snprintf(path, sizeof path, "%s/%s.jtm", getenv("JETTAG_TEST_ZOO"), names[i]);
