@@ -18,6 +18,9 @@ from models.report.merit import Merit
 _EFFICIENCIES = np.linspace(0.1, 0.99, 179)
 # With fewer background jets left a curve says more about them than about the tagger.
 _LEAST_BACKGROUND = 10
+# Of the legend below a panel; inches of a row.
+_LEGEND_COLUMNS = 3
+_LEGEND_ROW = 0.16
 
 
 def _draw_curve(axes: Any, merit: Merit, facts: Facts, style: Style) -> None:
@@ -60,7 +63,10 @@ def draw_roc(sample: str, facts: Facts, merits: list[Merit], path: Path) -> None
         panel.set(xlabel=r"top efficiency $\epsilon_S$", yscale="log", xlim=(0, 1), title=words)
         panel.grid(alpha=0.3, which="both", lw=0.5)
         if panel.lines:
-            panel.legend(fontsize=8 if len(some) < 9 else 7)
+            # Below the panel: the curves of many networks leave no corner free.
+            panel.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=_LEGEND_COLUMNS)
+    rows = math.ceil(max(len(panel.lines) for panel in axes[0]) / _LEGEND_COLUMNS)
+    figure.set_figheight(figure.get_figheight() + _LEGEND_ROW * rows)
     axes[0, 0].set_ylabel(r"background rejection $1/\epsilon_B$")
     figure.suptitle(f"{sample}, {len(facts):,} test jets; bands are statistical", fontsize=11)
     finish(figure, path)

@@ -322,6 +322,10 @@ def test_legends_of_many_networks_stay_in_the_picture(tmp_path, monkeypatch):
         for legend in (one.get_window_extent() for one in legends):
             assert legend.x0 >= 0 and legend.x1 <= whole.x1, figure.name
             assert legend.y0 >= 0 and legend.y1 <= whole.y1, figure.name
+        if "roc" in figure.name:  # and hide no curve
+            for panel in panels:
+                assert panel.get_legend().get_window_extent().y1 < panel.get_window_extent().y0
+                assert panel.get_window_extent().height > 0.5 * whole.y1
     assert {kind: drawn[kind] for kind in ("roc", "cost", "dependence")} == {"roc": 2, "cost": 1, "dependence": 1}
 
 
