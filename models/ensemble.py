@@ -85,16 +85,32 @@ def check_members(members: list[jtm.Model]) -> None:
     for section in GIVEN:
         readers = [member for member in members if _reads(member, section)]
         for member in readers[1:]:
-            _check_same(section, member, readers[0])
+            if words := how_given_differs(section, member, readers[0]):
+                raise ValueError(words)
 
 
-def _check_same(section: str, member: jtm.Model, first: jtm.Model) -> None:
-    name, other = member.header["name"], first.header["name"]
-    if member.header.get(section) != first.header.get(section):
-        raise ValueError(f"{name}: its section {section} is not that of {other}")
+def how_given_differs(section: str, model: jtm.Model, first: jtm.Model) -> str:
+    """How what two models are given by one name differs.
+
+    Parameters
+    ----------
+    section : str
+        Of `models.layers.GIVEN`.
+    model, first : Model
+        Whether or not their layers read it.
+
+    Returns
+    -------
+    str
+        In words; empty where it is the same.
+    """
+    name, other = model.header["name"], first.header["name"]
+    if model.header.get(section) != first.header.get(section):
+        return f"{name}: its section {section} is not that of {other}"
     for tensor in (f"{section}.mean", f"{section}.deviation"):
-        if not np.array_equal(member.tensors.get(tensor, 0), first.tensors.get(tensor, 0)):
-            raise ValueError(f"{name}: {tensor} is not that of {other}: trained on other jets")
+        if not np.array_equal(model.tensors.get(tensor, 0), first.tensors.get(tensor, 0)):
+            return f"{name}: {tensor} is not that of {other}: trained on other jets"
+    return ""
 
 
 def combine(name: str, members: list[jtm.Model]) -> tuple[Network, Tensors]:

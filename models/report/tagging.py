@@ -1,15 +1,15 @@
 """Scores of test jets by every model of a folder, kept as soon as they are there.
 
-Models that are given the same take turns at it: most of the time of a score goes into the 53 features, and a dozen
-networks read the same ones.
+Models that are given the same, such as an ensemble and its members, are given it once: most of the time of a score goes
+into the 53 features. Trainings on other jets standardise otherwise, and share nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 import jettag
 from models import jtm
 from models.datasets.shards import Jets
+from models.ensemble import how_given_differs
 from models.layers import GIVEN, read_by
 from models.report.cache import COMPARED, About, Cache, Tagger
 from models.report.jets import Facts, ReportError
@@ -81,26 +82,44 @@ def about_model(path: Path, model: jettag.Model, facts: Facts) -> About:
     )
 
 
-def what_is_given(path: Path) -> str:
-    """A name for what a model's network is given: of two models with one name, the library makes the same inputs.
+def given_the_same(first: jtm.Model, second: jtm.Model) -> bool:
+    """Whether the library makes the same inputs for the networks of two models.
 
     Parameters
     ----------
-    path : Path
-        A model file.
+    first, second : Model
+        Of files.
 
     Returns
     -------
-    str
+    bool
     """
-    model = jtm.read(path)
-    name = hashlib.sha256()
-    for section in sorted(read_by(model.header["layers"]) & set(GIVEN)):
-        name.update(json.dumps([section, model.header.get(section)], sort_keys=True).encode())
-        for moment in ("mean", "deviation"):
-            values = model.tensors.get(f"{section}.{moment}")
-            name.update(b"" if values is None else values.tobytes())
-    return name.hexdigest()
+    reads_first, reads_second = (read_by(model.header["layers"]) & set(GIVEN) for model in (first, second))
+    # What no layer reads counts too: the image says which constituents stay.
+    return reads_first == reads_second and not any(how_given_differs(section, first, second) for section in GIVEN)
+
+
+def alike(paths: Iterable[Path]) -> list[list[Path]]:
+    """Model files in groups whose networks are given the same.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Model files.
+
+    Returns
+    -------
+    list of list of Path
+    """
+    groups: list[tuple[jtm.Model, list[Path]]] = []
+    for path in paths:
+        model = jtm.read(path)
+        members = next((some for first, some in groups if given_the_same(first, model)), None)
+        if members is None:
+            groups.append((model, [path]))
+        else:
+            members.append(path)
+    return [members for _, members in groups]
 
 
 def tag(models: list[jettag.Model], jets: Jets) -> list[np.ndarray]:
@@ -109,7 +128,7 @@ def tag(models: list[jettag.Model], jets: Jets) -> list[np.ndarray]:
     Parameters
     ----------
     models : list of jettag.Model
-        Of one name in `what_is_given`.
+        Of one group of `alike`.
     jets : Jets
         Usable ones.
 
@@ -151,20 +170,21 @@ def keep_scores(cache: Cache, sample: str, jets: Jets, facts: Facts, models: dic
         if path.stem not in names | set(COMPARED):
             path.unlink()
             print(f"{sample}: {path.stem} is gone, its scores are removed", flush=True)
-    missing: dict[str, list[tuple[jettag.Model, About]]] = {}
+    missing: dict[Path, About] = {}
     for path, model in models.items():
         about, name = about_model(path, model, facts), model.info["name"]
         kept = cache.tagger(sample, name)
         if kept is not None and kept.about == about:
             print(f"{sample}: {name} is there", flush=True)
         else:
-            missing.setdefault(what_is_given(path), []).append((model, about))
-    for alike in missing.values():
+            missing[path] = about
+    for paths in alike(missing):
         start = time.monotonic()
-        for (model, about), scores in zip(alike, tag([model for model, _ in alike], jets), strict=True):
-            cache.write_tagger(sample, Tagger(model.info["name"], scores, about))
-        names_of_all = ", ".join(model.info["name"] for model, _ in alike)
-        print(f"{sample}: {names_of_all} tagged {len(facts)} jets in {time.monotonic() - start:.0f} s", flush=True)
+        group = [models[path] for path in paths]
+        for path, model, scores in zip(paths, group, tag(group, jets), strict=True):
+            cache.write_tagger(sample, Tagger(model.info["name"], scores, missing[path]))
+        tagged = ", ".join(model.info["name"] for model in group)
+        print(f"{sample}: {tagged} tagged {len(facts)} jets in {time.monotonic() - start:.0f} s", flush=True)
 
 
 def models_by_sample(folder: Path) -> dict[str, dict[Path, jettag.Model]]:
