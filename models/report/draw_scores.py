@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jettag import metrics
-from jettag.plots.canvas import legend_below
+from jettag.plots.canvas import legend_below, room_below
 from models.report.cache import COMPARED, TREE
 from models.report.canvas import Style, canvas, finish, styles, tagger_panels
 from models.report.jets import Facts
@@ -18,9 +18,8 @@ from models.report.merit import Merit
 _EFFICIENCIES = np.linspace(0.1, 0.99, 179)
 # With fewer background jets left a curve says more about them than about the tagger.
 _LEAST_BACKGROUND = 10
-# Of the legend below a panel; inches of a row.
+# Of the legend below a panel.
 _LEGEND_COLUMNS = 3
-_LEGEND_ROW = 0.16
 
 
 def _draw_curve(axes: Any, merit: Merit, facts: Facts, style: Style) -> None:
@@ -65,8 +64,7 @@ def draw_roc(sample: str, facts: Facts, merits: list[Merit], path: Path) -> None
         if panel.lines:
             # Below the panel: the curves of many networks leave no corner free.
             panel.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=_LEGEND_COLUMNS)
-    rows = math.ceil(max(len(panel.lines) for panel in axes[0]) / _LEGEND_COLUMNS)
-    figure.set_figheight(figure.get_figheight() + _LEGEND_ROW * rows)
+    room_below(figure, max(len(panel.lines) for panel in axes[0]), _LEGEND_COLUMNS)
     axes[0, 0].set_ylabel(r"background rejection $1/\epsilon_B$")
     figure.suptitle(f"{sample}, {len(facts):,} test jets; bands are statistical", fontsize=11)
     finish(figure, path)

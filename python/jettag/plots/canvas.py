@@ -108,6 +108,21 @@ def grid(count: int, widest: int = 3) -> tuple[int, int]:
     return math.ceil(count / columns), columns
 
 
+def room_below(figure: Any, labels: int, columns: int) -> None:
+    """Let a figure grow by what a legend below its panels takes.
+
+    Parameters
+    ----------
+    figure : Figure
+        With constrained layout.
+    labels : int
+        Of the legend.
+    columns : int
+        Of the legend.
+    """
+    figure.set_figheight(figure.get_figheight() + _LEGEND_ROW * math.ceil(labels / columns))
+
+
 def legend_below(figure: Any, panel: Any, columns: int, **keys: Any) -> None:
     """What the lines of a panel are, below all panels, which stay as large as they are: the figure grows.
 
@@ -125,8 +140,7 @@ def legend_below(figure: Any, panel: Any, columns: int, **keys: Any) -> None:
     handles, labels = panel.get_legend_handles_labels()
     if not labels:
         return
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height + _LEGEND_ROW * math.ceil(len(labels) / columns))
+    room_below(figure, len(labels), columns)
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), columns), fontsize=8, **keys)
 
 
