@@ -80,7 +80,7 @@ step selftest-in-steps 30 env JETTAG_CUDA_STEPS=1 $build/jettag --backend cuda s
 step agreement 60 "$python" tests/bench/gpu/agreement.py
 tool memcheck
 step compare 300 "$python" tests/bench/gpu/compare.py --rounds 10 --seconds 4 \
-    --models effnet-s0-i35,ensemble-gf,hybrid-i35-gf,effnet-s4-i40-gf,lenet-28-i35
+    --models effnet-s0-i35,ensemble-gf,effnet-s4-i40-gf,lenet-28-i35
 tool racecheck
 tool initcheck
 step parity 90 sh -c "$python -c 'import pytest' || exit 77
